@@ -1,0 +1,15 @@
+package io.coloop;
+
+/** Receives what a loop would otherwise lose in silence. */
+@FunctionalInterface
+public interface ExceptionHandler {
+    /** Logs each report through {@link System.Logger} {@code io.coloop}, errors with their stack traces. */
+    ExceptionHandler LOGGING = report -> System.getLogger("io.coloop")
+            .log(
+                    report.kind() == Report.Kind.LATE_VALUE ? System.Logger.Level.WARNING : System.Logger.Level.ERROR,
+                    report.kind() + " on loop " + report.loop().name() + ": " + report.message(),
+                    report.failure());
+
+    /** Handles one report: on the loop's thread as a rule, on any other if the loop is gone. What it throws is logged. */
+    void handle(Report report);
+}

@@ -1,0 +1,15 @@
+package io.coloop;
+
+import org.jspecify.annotations.Nullable;
+
+/** What runs from a loop's ready queue once a future is done; a node of that future's list until then. */
+abstract class Listener implements Runnable {
+    @Nullable
+    Listener next; // the registering thread's until published, then the settling thread's
+
+    /** The loop whose ready queue this runs from. */
+    abstract Loop loop();
+
+    /** Whether a result still matters to this listener. It decides if a failure counts as observed and a source as wanted. */
+    abstract boolean observes();
+}

@@ -1,0 +1,262 @@
+package io.coloop;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The parts that the derived stages of {@link Future} are made of. */
+final class Stages {
+    private Stages() {}
+
+    /** Settles {@code result} from the value or the failure of its source; what it throws fails the result. */
+    @FunctionalInterface
+    interface Handler<T extends @Nullable Object, U extends @Nullable Object> {
+        void accept(T value, @Nullable Throwable failure, Future<U> result) throws Exception;
+    }
+
+    static <T extends @Nullable Object, U extends @Nullable Object> Handler<T, U> apply(
+            Function<? super T, ? extends U> fn) {
+        return (value, failure, result) ->
+                result.settle(failure == null ? Outcome.of(fn.apply(value)) : Outcome.dependent(failure));
+    }
+
+    @SuppressWarnings("NullAway") // CompletionStage's functions take a null failure
+    static <T extends @Nullable Object, U extends @Nullable Object> Handler<T, U> handle(
+            BiFunction<? super T, Throwable, ? extends U> fn) {
+        return (value, failure, result) -> result.settle(Outcome.of(fn.apply(value, failure)));
+    }
+
+    static <T extends @Nullable Object> Handler<T, T> whenComplete(
+            BiConsumer<? super T, ? super @Nullable Throwable> action) {
+        return (value, failure, result) -> {
+            try {
+                action.accept(value, failure);
+            } catch (Throwable thrown) {
+                if (failure == null) {
+                    throw thrown;
+                }
+                if (failure != thrown) {
+                    failure.addSuppressed(thrown);
+                }
+            }
+            result.settle(failure == null ? Outcome.of(value) : Outcome.dependent(failure));
+        };
+    }
+
+    static <T extends @Nullable Object> Handler<T, T> exceptionally(Function<Throwable, ? extends T> fn) {
+        return (value, failure, result) -> result.settle(Outcome.of(failure == null ? value : fn.apply(failure)));
+    }
+
+    static <T extends @Nullable Object, U extends @Nullable Object> Handler<T, U> compose(
+            Function<? super T, ? extends CompletionStage<U>> fn) {
+        return (value, failure, result) -> {
+            if (failure != null) {
+                result.settle(Outcome.dependent(failure));
+                return;
+            }
+            Future<U> inner = result.loop().from(fn.apply(value));
+            result.register(new Promise.CancelHook(result, inner::abandon));
+            inner.register(new Derived<>(inner, result, null, apply(Function.<U>identity())));
+        };
+    }
+
+    /** One derived stage, waiting for its source. */
+    static final class Derived<T extends @Nullable Object, U extends @Nullable Object> extends Listener {
+        private final Future<T> source;
+        private final Future<U> result;
+        private final @Nullable Executor executor;
+        private final Handler<T, U> handler;
+
+        Derived(Future<T> source, Future<U> result, @Nullable Executor executor, Handler<T, U> handler) {
+            this.source = source;
+            this.result = result;
+            this.executor = executor;
+            this.handler = handler;
+        }
+
+        @Override
+        Loop loop() {
+            return result.loop();
+        }
+
+        @Override
+        boolean observes() {
+            return !result.isDone();
+        }
+
+        @Override
+        public void run() {
+            if (result.isDone()) {
+                return;
+            }
+            if (executor == null) {
+                compute();
+                return;
+            }
+            try {
+                executor.execute(this::compute);
+            } catch (RuntimeException rejected) {
+                result.settle(Outcome.dependent(rejected));
+            }
+        }
+
+        @SuppressWarnings({"unchecked", "NullAway"}) // a value may be null where T may
+        private void compute() {
+            Object outcome = source.outcome();
+            Throwable failure = Outcome.failureOf(outcome);
+            T value = failure == null ? Outcome.<T>valueOf(outcome) : null;
+            try {
+                handler.accept(value, failure, result);
+            } catch (Throwable thrown) {
+                result.settle(Outcome.dependent(thrown));
+                if (thrown instanceof VirtualMachineError fatal) {
+                    throw fatal;
+                }
+            }
+        }
+    }
+
+    /** Settles a target exactly as a source ended. */
+    static final class Forward<T extends @Nullable Object> extends Listener {
+        private final Future<T> source;
+        private final Future<T> target;
+
+        Forward(Future<T> source, Future<T> target) {
+            this.source = source;
+            this.target = target;
+        }
+
+        @Override
+        Loop loop() {
+            return target.loop();
+        }
+
+        @Override
+        boolean observes() {
+            return !target.isDone();
+        }
+
+        @Override
+        public void run() {
+            Object outcome = source.outcome();
+            if (outcome instanceof Outcome.Failure failure) {
+                target.settle(Outcome.failure(failure.cause));
+            } else if (outcome != null) {
+                target.settle(outcome);
+            }
+        }
+    }
+
+    /** Says that a result depends on a source, before it listens to it. */
+    static final class Interest extends Listener {
+        private final Future<?> result;
+
+        Interest(Future<?> result) {
+            this.result = result;
+        }
+
+        @Override
+        Loop loop() {
+            return result.loop();
+        }
+
+        @Override
+        boolean observes() {
+            return !result.isDone();
+        }
+
+        @Override
+        public void run() {
+            // the one that listens comes later
+        }
+    }
+
+    /** A {@link CompletableFuture} that follows a future; settling it by hand touches only it, cancelling it cancels the future. */
+    static final class View<T extends @Nullable Object> extends CompletableFuture<T> {
+        private final Future<T> source;
+
+        @SuppressWarnings("this-escape") // the listener runs later, or on the loop
+        View(Future<T> source) {
+            this.source = source;
+            if (!follow()) {
+                source.register(new Listener() {
+                    @Override
+                    Loop loop() {
+                        return source.loop();
+                    }
+
+                    @Override
+                    boolean observes() {
+                        return !isDone();
+                    }
+
+                    @Override
+                    public void run() {
+                        follow();
+                    }
+                });
+            }
+        }
+
+        private boolean follow() {
+            Object outcome = source.outcome();
+            if (outcome == null) {
+                return false;
+            }
+            Throwable failure = Outcome.failureOf(outcome);
+            if (failure == null) {
+                complete(Outcome.<T>valueOf(outcome));
+            } else {
+                source.markObserved(outcome);
+                completeExceptionally(failure);
+            }
+            return true;
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            if (cancelled) {
+                source.cancel("its CompletableFuture was cancelled");
+            }
+            return cancelled;
+        }
+
+        @Override
+        public <U> CompletableFuture<U> newIncompleteFuture() {
+            return new CompletableFuture<>();
+        }
+
+        @Override
+        public T join() {
+            checkMayBlock("join()");
+            return super.join();
+        }
+
+        @Override
+        public T get() throws InterruptedException, ExecutionException {
+            checkMayBlock("get()");
+            return super.get();
+        }
+
+        @Override
+        public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
+            checkMayBlock("get(timeout)");
+            return super.get(timeout, unit);
+        }
+
+        private void checkMayBlock(String call) {
+            Loop here = Loop.currentOrNull();
+            if (here != null && !isDone()) {
+                throw Misuse.blocksLoop(call, here);
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.coloop.internal.fiber;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** A virtual thread whose scheduler is the loop: resuming it is a call on the carrier thread. */
+final class MountedFiber extends Fiber {
+    /*
+     * The body is pinned except inside suspend, so nothing but an await unmounts it; a contended lock or a sleep blocks the
+     * loop thread instead of letting another task in.
+     *
+     * All fields belong to whoever holds the loop: the carrier thread, or the body mounted on it.
+     */
+    private final Scheduler scheduler;
+    private final Thread thread;
+    private boolean started;
+    private boolean runnable;
+    private @Nullable Runnable then;
+
+    MountedFiber(Carrier carrier, @Nullable String name, Runnable body) {
+        this.scheduler = new Scheduler(carrier, this);
+        this.thread = Jdk.newVirtualThread(scheduler, name, () -> {
+            Jdk.pin();
+            try {
+                body.run();
+            } finally {
+                scheduler.fiber = null;
+                Jdk.unpin();
+            }
+        });
+    }
+
+    @Override
+    public void resume() {
+        runnable = true;
+        scheduler.capturing = true;
+        try {
+            if (started) {
+                LockSupport.unpark(thread);
+            } else {
+                started = true;
+                thread.start();
+            }
+        } finally {
+            scheduler.capturing = false;
+        }
+        Runnable continuation = scheduler.captured;
+        if (continuation != null) {
+            scheduler.captured = null;
+            mount(continuation);
+        }
+    }
+
+    private void mount(Runnable continuation) {
+        continuation.run();
+        Runnable next = then;
+        if (next != null) {
+            then = null;
+            next.run();
+        }
+    }
+
+    @Override
+    public void suspend(@Nullable Runnable then) {
+        this.then = then;
+        runnable = false;
+        boolean interrupted = Thread.interrupted(); // with the flag set, park would return at once
+        Jdk.unpin();
+        try {
+            while (!runnable) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
+            }
+        } finally {
+            Jdk.pin();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public Thread thread() {
+        return thread;
+    }
+
+    /**
+     * Runs one fiber's continuation on the loop and everything else on the JDK's default scheduler: a virtual thread started in
+     * a body inherits this scheduler, and so do the JDK's own helper threads, which outlive the task.
+     */
+    private static final class Scheduler implements Executor {
+        private final Carrier carrier;
+        private @Nullable MountedFiber
+                fiber; // the loop's; null once the body has ended, so that heirs keep nothing alive
+        private volatile @Nullable Runnable own; // the first runnable received, from start()
+        private boolean capturing; // carrier thread only
+        private @Nullable Runnable captured; // carrier thread only
+
+        Scheduler(Carrier carrier, MountedFiber fiber) {
+            this.carrier = carrier;
+            this.fiber = fiber;
+        }
+
+        @Override
+        public void execute(Runnable continuation) {
+            boolean resuming = Thread.currentThread() == carrier.thread() && capturing;
+            if (own == null && resuming) {
+                own = continuation;
+            }
+            if (continuation != own) {
+                Jdk.defaultScheduler().execute(continuation);
+            } else if (resuming) {
+                captured = continuation;
+            } else {
+                carrier.runSoon(() -> {
+                    MountedFiber mounted = fiber;
+                    if (mounted != null) {
+                        mounted.mount(continuation);
+                    }
+                });
+            }
+        }
+    }
+}

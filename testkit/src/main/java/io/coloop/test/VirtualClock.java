@@ -1,0 +1,82 @@
+package io.coloop.test;
+
+import io.coloop.Clock;
+import io.coloop.Loop;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The time of one test loop: it stands still while anything is ready, and jumps to the next timer when nothing is and neither a
+ * {@code blocking} job nor a declared {@linkplain #foreign foreign operation} is in flight. Thread-safe.
+ */
+public final class VirtualClock implements Clock {
+    private final AtomicLong now = new AtomicLong();
+    private final AtomicInteger foreign = new AtomicInteger();
+
+    /** A clock that shows zero. */
+    public VirtualClock() {}
+
+    @Override
+    public long nanoTime() {
+        return now.get();
+    }
+
+    /** How much time has passed. */
+    public Duration elapsed() {
+        return Duration.ofNanos(now.get());
+    }
+
+    /** Moves the time by hand; timers that become due fire at the loop's next turn. */
+    public void advanceBy(Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException("time does not go back: " + duration);
+        }
+        now.addAndGet(duration.toNanos());
+    }
+
+    @Override
+    public boolean advance(long nanos) {
+        if (nanos == Long.MAX_VALUE || foreign.get() > 0) {
+            return false;
+        }
+        now.addAndGet(nanos);
+        return true;
+    }
+
+    /**
+     * Declares that something outside the loop is at work for it, so that time must not jump until it is closed. Close it after what it
+     * completed; any thread.
+     */
+    public ForeignOperation foreign(Loop loop) {
+        foreign.incrementAndGet();
+        return new ForeignOperation(this, loop);
+    }
+
+    @Override
+    public String toString() {
+        return "VirtualClock[" + elapsed() + ", " + foreign + " foreign operations]";
+    }
+
+    /** Work outside the loop that a test waits for. */
+    public static final class ForeignOperation implements AutoCloseable {
+        private final VirtualClock clock;
+        private final Loop loop;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private ForeignOperation(VirtualClock clock, Loop loop) {
+            this.clock = clock;
+            this.loop = loop;
+        }
+
+        /** The work is done: time may jump again. Idempotent. */
+        @Override
+        public void close() {
+            if (closed.compareAndSet(false, true)) {
+                clock.foreign.decrementAndGet();
+                loop.execute(() -> {}); // it looks again
+            }
+        }
+    }
+}
