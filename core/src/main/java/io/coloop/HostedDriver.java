@@ -42,12 +42,17 @@ final class HostedDriver extends Driver {
         this.host = host;
     }
 
-    /** The host's loop, attached now if it is not yet. */
-    static Loop attach(LoopBuilder settings, ScheduledExecutorService host) {
+    /** The host's loop, or null if it has none. */
+    static @Nullable Loop attached(ScheduledExecutorService host) {
         Loop here = Loop.currentOrNull();
         if (here != null && here.driver() instanceof HostedDriver driver && driver.host == host) {
             return here;
         }
+        return ATTACHED.get(host);
+    }
+
+    /** The host's loop, attached now if it is not yet. */
+    static Loop attach(LoopBuilder settings, ScheduledExecutorService host) {
         return ATTACHED.computeIfAbsent(host, absent -> {
             Loop loop = new Loop(settings, created -> new HostedDriver(created, host));
             ((HostedDriver) loop.driver()).begin();

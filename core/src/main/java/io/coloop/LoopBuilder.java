@@ -117,7 +117,8 @@ public final class LoopBuilder {
 
     /** See {@link Loop#on}. The settings count only at the first call for a host. */
     public Loop on(ScheduledExecutorService host) {
-        return HostedDriver.attach(copy(), Objects.requireNonNull(host, "host"));
+        Loop attached = HostedDriver.attached(Objects.requireNonNull(host, "host"));
+        return attached != null ? attached : HostedDriver.attach(copy(), host);
     }
 
     private static Thread ofVirtual(Loop loop, OwnedDriver driver) {
