@@ -59,6 +59,9 @@ public final class Loop implements Executor, AutoCloseable {
     private volatile Phase phase = Phase.RUNNING; // written by the loop
     private int batch; // how many items of this turn are still to run
     private long turns;
+    private long items; // read by the watchdog without synchronization
+    private volatile boolean waiting = true;
+    private @Nullable Task<?> running; // the task that has the loop; read by the watchdog likewise
     private int alive;
     private @Nullable Task<?> newest;
     private int closingRound; // tasks that closing cancelled and still waits for
@@ -73,6 +76,7 @@ public final class Loop implements Executor, AutoCloseable {
         this.blockingJobs = new BlockingJobs(this);
         this.origin = settings.clock.nanoTime();
         ModeNotice.once();
+        Watchdog.watch(this, settings.slowItem);
     }
 
     // ---- making and finding loops
@@ -479,12 +483,16 @@ public final class Loop implements Executor, AutoCloseable {
         beginTurn();
         while (batch > 0) {
             batch--;
+            items++;
             runItem(ready.remove());
         }
     }
 
     private void beginTurn() {
         turns++;
+        if (waiting) {
+            waiting = false;
+        }
         for (Inbox.Node<Runnable> node = inbox.drain(); node != null; node = node.next()) {
             ready.add(node.item());
         }
@@ -522,7 +530,28 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Announces that the thread will wait; false if another thread sent something. */
     boolean prepareToWait() {
-        return inbox.sleep();
+        waiting = inbox.sleep();
+        return waiting;
+    }
+
+    /** How many items it has begun to run; the watchdog's. */
+    long itemCount() {
+        return items;
+    }
+
+    /** Whether it has nothing to do; the watchdog's. */
+    boolean isWaiting() {
+        return waiting;
+    }
+
+    /** The task that has the loop, or null; the watchdog's. */
+    @Nullable
+    Task<?> running() {
+        return running;
+    }
+
+    void setRunning(@Nullable Task<?> task) {
+        running = task;
     }
 
     /** Lets a virtual clock jump to the next timer; whether it did. */
@@ -615,6 +644,7 @@ public final class Loop implements Executor, AutoCloseable {
             Fiber next = ready.peek() instanceof Task<?>.Step step ? step.resumable() : null;
             if (next != null && batch > 0) {
                 batch--;
+                items++;
                 ready.remove();
                 return next;
             }

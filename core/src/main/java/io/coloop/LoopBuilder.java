@@ -15,6 +15,7 @@ public final class LoopBuilder {
     ExceptionHandler exceptionHandler = ExceptionHandler.LOGGING;
     ContextCapture contextCapture = ContextCapture.NONE;
     Duration shutdownTimeout = Duration.ofSeconds(10);
+    Duration slowItem = Duration.ofMillis(100);
     boolean debug;
 
     LoopBuilder() {}
@@ -26,6 +27,7 @@ public final class LoopBuilder {
         copy.exceptionHandler = exceptionHandler;
         copy.contextCapture = contextCapture;
         copy.shutdownTimeout = shutdownTimeout;
+        copy.slowItem = slowItem;
         copy.debug = debug;
         return copy;
     }
@@ -64,6 +66,19 @@ public final class LoopBuilder {
             throw new IllegalArgumentException("timeout is negative: " + timeout);
         }
         this.shutdownTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * How long one item may hold the loop before a watchdog reports it, with its stack. Default: 100 ms; zero turns it off.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public LoopBuilder slowItem(Duration threshold) {
+        if (Objects.requireNonNull(threshold, "threshold").isNegative()) {
+            throw new IllegalArgumentException("threshold is negative: " + threshold);
+        }
+        this.slowItem = threshold;
         return this;
     }
 

@@ -33,6 +33,8 @@ public record Report(
         SWALLOWED_CANCELLATION,
         /** A task was still alive when its loop closed: it did not end within the time limit after being cancelled. */
         LEFT_AT_CLOSE,
+        /** One item held the loop for longer than {@link LoopBuilder#slowItem} allows; reported while it does. */
+        SLOW_ITEM,
         /** A host shut down, or broke its contract, under its loop. */
         HOST_LOST,
         /** A loop ended because of an error of the virtual machine. */

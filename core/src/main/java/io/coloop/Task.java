@@ -161,6 +161,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     private void runBody() {
         Loop.CURRENT.set(this);
+        loop().setRunning(this);
         Body<? extends T, ?> toRun = Objects.requireNonNull(body);
         body = null;
         Object outcome;
@@ -198,6 +199,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         fiber = null;
         loop().unlink(this);
         settle(new Outcome.Cancelled("the loop closed before the task ended"));
+    }
+
+    /** Its thread, or null once it is done. */
+    @Nullable
+    Thread threadOrNull() {
+        Fiber current = fiber;
+        return current == null ? null : current.thread();
     }
 
     // ---- awaiting, on the fiber
@@ -255,6 +263,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     private void suspend(@Nullable Runnable then) {
         Objects.requireNonNull(fiber).suspend(then);
+        loop().setRunning(this);
         awaiting = null;
         if (mustCancel) {
             mustCancel = false;
@@ -313,6 +322,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                 }
             }
             Objects.requireNonNull(fiber).resume();
+            loop().setRunning(null);
         }
 
         /** The fiber to resume if that is all there is to do, else null. For a direct hand-off. */

@@ -43,8 +43,11 @@ final class Server implements AutoCloseable {
                         .get("/broken", (request, response) -> page(response, "/no-price"))
                         .get("/slow", (request, response) -> page(response, "/slow-price"))
                         .get("/price", (request, response) -> price(response, Duration.ofMillis(15)))
+                        .get("/price-now", (request, response) -> price(response, Duration.ZERO))
                         .get("/slow-price", (request, response) -> price(response, Duration.ofMinutes(1)))
-                        .get("/no-price", (request, response) -> response.status(500).send()))
+                        .get(
+                                "/no-price",
+                                (request, response) -> response.status(500).send()))
                 .bindNow();
         shop = new Shop(loop, client.baseUrl(address()), otherThreads, witness);
     }
@@ -64,10 +67,11 @@ final class Server implements AutoCloseable {
 
     /** A task per request; it is cancelled when the client leaves. */
     private Publisher<Void> reply(HttpServerResponse response, Body<Reply, ?> body) {
-        return mono(loop, body).flatMap(reply -> response.status(reply.status())
-                .header("Content-Type", "text/html; charset=utf-8")
-                .sendString(reactor.core.publisher.Mono.just(reply.body()))
-                .then());
+        return mono(loop, body)
+                .flatMap(reply -> response.status(reply.status())
+                        .header("Content-Type", "text/html; charset=utf-8")
+                        .sendString(reactor.core.publisher.Mono.just(reply.body()))
+                        .then());
     }
 
     String address() {

@@ -34,12 +34,15 @@ final class Shop {
         }
     }
 
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private final Loop loop;
     private final HttpClient client;
     private final Executor otherThreads;
     private final Scheduler rxScheduler;
     private final Witness witness;
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final CompletableFuture<Boolean> slowPriceStarted = new CompletableFuture<>();
     private final CompletableFuture<String> pageCancelled = new CompletableFuture<>();
     private final CompletableFuture<String> priceCancelled = new CompletableFuture<>();
 
@@ -56,10 +59,10 @@ final class Shop {
         Timeline timeline = new Timeline(witness);
         int others = inFlight.getAndIncrement();
         try {
-            Task<String> price = Task.spawn(() -> timeline.await(
-                    Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
-            Task<String> stock = Task.spawn(() ->
-                    timeline.await(Lane.RX, "Single.timer", () -> await(stock(timeline))));
+            Task<String> price = Task.spawn(
+                    () -> timeline.await(Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
+            Task<String> stock =
+                    Task.spawn(() -> timeline.await(Lane.RX, "Single.timer", () -> await(stock(timeline))));
             String advice = timeline.await(
                     Lane.KOTLIN,
                     "suspend, delay",
@@ -86,6 +89,9 @@ final class Shop {
 
     /** The second route, which the page calls over a real socket. */
     Reply price(Duration thinking) {
+        if (thinking.compareTo(PATIENCE) > 0) {
+            slowPriceStarted.complete(true);
+        }
         try {
             sleep(thinking);
             return new Reply(200, witness.watch(() -> "4.20 EUR"));
@@ -112,6 +118,11 @@ final class Shop {
     private CompletableFuture<String> rating() {
         return CompletableFuture.supplyAsync(
                 () -> "rated 4.5", CompletableFuture.delayedExecutor(5, TimeUnit.MILLISECONDS, otherThreads));
+    }
+
+    /** Completed when somebody asked for a price that takes long. */
+    CompletableFuture<Boolean> slowPriceStarted() {
+        return slowPriceStarted;
     }
 
     /** Completed when a page's task was cancelled. */

@@ -1,0 +1,80 @@
+package io.coloop;
+
+import static io.coloop.Await.yieldNow;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How long an item takes is measured in real time, so these tests are. */
+@Timeout(30)
+class WatchdogTest {
+    private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    private Loop start(Duration threshold) {
+        return Loop.builder()
+                .name("watched")
+                .exceptionHandler(reports::add)
+                .slowItem(threshold)
+                .start();
+    }
+
+    private void holdTheLoop() {
+        try {
+            release.await();
+        } catch (InterruptedException interrupt) {
+            throw new AssertionError(interrupt);
+        }
+    }
+
+    @Test
+    void aTaskThatHoldsTheLoopIsReportedOnceWithItsStack() throws InterruptedException {
+        try (Loop loop = start(Duration.ofMillis(50))) {
+            loop.spawn("greedy", () -> {
+                holdTheLoop();
+                return null;
+            });
+            Report report = reports.take();
+            release.countDown();
+
+            assertThat(report.kind()).isEqualTo(Report.Kind.SLOW_ITEM);
+            assertThat(report.message()).startsWith("greedy holds the loop");
+            assertThat(report.failure().getStackTrace())
+                    .anyMatch(frame -> frame.getMethodName().equals("holdTheLoop"));
+        }
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
+    void aCallbackThatHoldsTheLoopIsReported() throws InterruptedException {
+        try (Loop loop = start(Duration.ofMillis(50))) {
+            loop.execute(this::holdTheLoop);
+            Report report = reports.take();
+            release.countDown();
+
+            assertThat(report.message()).startsWith("a callback holds the loop");
+            assertThat(report.failure().getStackTrace())
+                    .anyMatch(frame -> frame.getMethodName().equals("holdTheLoop"));
+        }
+    }
+
+    @Test
+    void manyItemsAndWaitingAreNoSlowItem() throws InterruptedException {
+        try (Loop loop = start(Duration.ofMillis(250))) {
+            Task<Void> yielding = loop.spawn(() -> {
+                long end = loop.time() + TimeUnit.MILLISECONDS.toNanos(700);
+                while (loop.time() < end) {
+                    yieldNow();
+                }
+            });
+            yielding.join();
+            assertThat(reports.poll(400, TimeUnit.MILLISECONDS)).isNull();
+        }
+    }
+}
