@@ -38,6 +38,8 @@ public final class Loop implements Executor, AutoCloseable {
 
     private static final AtomicLong TASK_IDS = new AtomicLong();
 
+    private static final long HELD_AT_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private enum Phase {
         RUNNING,
         CLOSING,
@@ -258,8 +260,8 @@ public final class Loop implements Executor, AutoCloseable {
     // ---- closing it
 
     /**
-     * Cancels all tasks, waits until they have ended or the time limit of {@link LoopBuilder#shutdownTimeout} is over, and ends the loop. A hosted
-     * loop is detached and its host goes on. Idempotent.
+     * Cancels all tasks, waits until they have ended or the time limit of {@link LoopBuilder#shutdownTimeout} is over, and ends the loop. If an item
+     * holds the loop, this gives up a second later and reports it. A hosted loop is detached and its host goes on. Idempotent.
      *
      * @throws LoopMisuseException on the loop itself, which would wait for itself: {@link #shutdown} does not wait
      */
@@ -269,17 +271,15 @@ public final class Loop implements Executor, AutoCloseable {
             throw Misuse.blocksLoop("Loop.close()", this);
         }
         shutdown();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                terminated.await();
-                break;
-            } catch (InterruptedException interrupt) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        long limit = Math.min(nanos(settings.shutdownTimeout), Long.MAX_VALUE - HELD_AT_CLOSE_NANOS);
+        if (!Waiting.uninterruptibly(terminated, limit + HELD_AT_CLOSE_NANOS)) {
+            report(new Report(
+                    Report.Kind.LEFT_AT_CLOSE,
+                    this,
+                    "something holds the loop, so it cannot close; its thread is given up",
+                    null,
+                    running,
+                    null));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.coloop;
 
 import io.coloop.internal.fiber.Fiber;
+import io.coloop.internal.fiber.PinnedStackException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      */
     private final long id;
     private final @Nullable String givenName;
-    private final Step step = new Step();
+    private Step step = new Step();
     private @Nullable Body<? extends T, ?> body; // null once it ran
     private @Nullable Fiber fiber; // null once it is done
     private boolean started;
@@ -201,11 +202,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         settle(new Outcome.Cancelled("the loop closed before the task ended"));
     }
 
-    /** Its thread, or null once it is done. */
+    /** Its fiber, or null once it is done. */
     @Nullable
-    Thread threadOrNull() {
-        Fiber current = fiber;
-        return current == null ? null : current.thread();
+    Fiber fiberOrNull() {
+        return fiber;
     }
 
     // ---- awaiting, on the fiber
@@ -262,13 +262,33 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void suspend(@Nullable Runnable then) {
-        Objects.requireNonNull(fiber).suspend(then);
+        try {
+            Objects.requireNonNull(fiber).suspend(then);
+        } catch (PinnedStackException pinned) {
+            step.stale = true; // it may be registered somewhere already
+            step = new Step();
+            awaiting = null;
+            throw Misuse.of(
+                    "an await needs a stack that can unmount",
+                    "an await below " + pinningFrame(),
+                    loop(),
+                    "await before that frame is entered, or run it with blocking(...)");
+        }
         loop().setRunning(this);
         awaiting = null;
         if (mustCancel) {
             mustCancel = false;
             throw new TaskCancelledException(cancelReason);
         }
+    }
+
+    private static String pinningFrame() {
+        for (StackTraceElement frame : Thread.currentThread().getStackTrace()) {
+            if (frame.getMethodName().equals("<clinit>") || frame.isNativeMethod()) {
+                return frame.toString();
+            }
+        }
+        return "an unknown frame";
     }
 
     private void checkNoCycle(Task<?> awaited) {
@@ -293,6 +313,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     /** What the ready queue holds of a task: run it until it awaits or ends. */
     final class Step extends Listener {
+        private boolean stale;
+
         @Override
         Loop loop() {
             return Task.this.loop();
@@ -305,7 +327,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
         @Override
         public void run() {
-            if (isDone()) {
+            if (stale || isDone()) {
                 return;
             }
             if (!started) {
@@ -328,7 +350,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         /** The fiber to resume if that is all there is to do, else null. For a direct hand-off. */
         @Nullable
         Fiber resumable() {
-            return started && !isDone() ? fiber : null;
+            return started && !stale && !isDone() ? fiber : null;
         }
     }
 }

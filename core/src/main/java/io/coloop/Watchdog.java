@@ -1,5 +1,6 @@
 package io.coloop;
 
+import io.coloop.internal.fiber.Fiber;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -72,13 +73,14 @@ final class Watchdog implements Runnable {
 
         private void report(long nanos) {
             Task<?> task = loop.running();
-            Thread thread = task == null ? loop.driver().thread() : task.threadOrNull();
+            Fiber fiber = task == null ? null : task.fiberOrNull();
+            Thread thread = fiber != null ? fiber.thread() : loop.driver().thread();
             if (thread == null) {
-                return; // it ended just now
+                return; // before its first turn
             }
             StackTraceElement[] stack = thread.getStackTrace();
-            if (loop.itemCount() != items) {
-                return; // that is another item's stack
+            if (loop.itemCount() != items || (fiber != null && fiber.rescueIfPinned(stack))) {
+                return; // that is another item's stack, or its await throws now
             }
             loop.report(new Report(
                     Report.Kind.SLOW_ITEM,

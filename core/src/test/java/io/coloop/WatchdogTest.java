@@ -77,4 +77,38 @@ class WatchdogTest {
             assertThat(reports.poll(400, TimeUnit.MILLISECONDS)).isNull();
         }
     }
+
+    private static final class AwaitsInItsInitialiser {
+        static {
+            yieldNow();
+        }
+
+        static void initialise() {
+            // the initialiser is what this is about
+        }
+    }
+
+    @Test
+    void anAwaitOnAStackThatCannotUnmountThrowsAndTheTaskGoesOn() {
+        try (Loop loop = start(Duration.ofMillis(50))) {
+            Task<String> task = loop.spawn(() -> {
+                String outcome = "awaited"; // in hand-off mode only the task's own thread is pinned
+                try {
+                    AwaitsInItsInitialiser.initialise();
+                } catch (ExceptionInInitializerError failed) {
+                    outcome = failed.getCause().getMessage();
+                }
+                yieldNow();
+                return outcome;
+            });
+
+            if (Loop.mode() == Mode.MOUNTED) {
+                assertThat(task.join())
+                        .startsWith("an await needs a stack that can unmount")
+                        .contains("an await below " + AwaitsInItsInitialiser.class.getName() + ".<clinit>");
+            } else {
+                assertThat(task.join()).isEqualTo("awaited");
+            }
+        }
+    }
 }

@@ -15,8 +15,17 @@ public abstract sealed class Fiber permits MountedFiber, HandOffFiber {
      * flag is set again on return.
      *
      * @param then what the carrier thread runs right after the stack is unmounted, or null
+     * @throws PinnedStackException if the stack turned out not to unmount, see {@link #rescueIfPinned}; {@code then} does not run
      */
     public abstract void suspend(@Nullable Runnable then);
+
+    /**
+     * Ends a suspend whose stack cannot unmount (a class initialiser or a native frame is on it), which would hold the carrier
+     * thread for good; whether there was one. Any thread, of a fiber that seems stuck.
+     *
+     * @param stack the fiber's stack as it was seen
+     */
+    public abstract boolean rescueIfPinned(StackTraceElement[] stack);
 
     /** The thread whose stack this is. Any thread. */
     public abstract Thread thread();

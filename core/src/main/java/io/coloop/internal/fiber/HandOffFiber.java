@@ -77,6 +77,11 @@ final class HandOffFiber extends Fiber {
     }
 
     @Override
+    public boolean rescueIfPinned(StackTraceElement[] stack) {
+        return false; // a pinned stack parks its own thread, not the loop's
+    }
+
+    @Override
     public Thread thread() {
         return thread;
     }

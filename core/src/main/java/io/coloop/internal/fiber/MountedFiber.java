@@ -17,6 +17,7 @@ final class MountedFiber extends Fiber {
     private boolean started;
     private boolean runnable;
     private @Nullable Runnable then;
+    private volatile boolean pinned; // set by a rescuer, when the suspend that it is for can end no other way
 
     MountedFiber(Carrier carrier, @Nullable String name, Runnable body) {
         this.scheduler = new Scheduler(carrier, this);
@@ -71,6 +72,12 @@ final class MountedFiber extends Fiber {
             while (!runnable) {
                 LockSupport.park(this);
                 interrupted |= Thread.interrupted();
+                if (pinned && !runnable) {
+                    pinned = false;
+                    runnable = true;
+                    this.then = null;
+                    throw new PinnedStackException();
+                }
             }
         } finally {
             Jdk.pin();
@@ -78,6 +85,22 @@ final class MountedFiber extends Fiber {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public boolean rescueIfPinned(StackTraceElement[] stack) {
+        boolean onCarrier = false;
+        for (StackTraceElement frame : stack) {
+            onCarrier |= frame.getMethodName().equals("parkOnCarrierThread");
+            if (onCarrier
+                    && frame.getMethodName().equals("suspend")
+                    && frame.getClassName().equals(MountedFiber.class.getName())) {
+                pinned = true;
+                LockSupport.unpark(thread);
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
