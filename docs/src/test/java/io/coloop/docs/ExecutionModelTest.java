@@ -113,7 +113,8 @@ class ExecutionModelTest {
         }
 
         Button button = new Button(new ArrayList<>());
-        Loop.current().callLater(Duration.ofSeconds(3), () -> button.clickHandlers().forEach(Runnable::run));
+        Loop.current()
+                .callLater(Duration.ofSeconds(3), () -> button.clickHandlers().forEach(Runnable::run));
         String event = await(button);
         // endregion
         assertThat(event).isEqualTo("clicked");
@@ -123,7 +124,8 @@ class ExecutionModelTest {
     void otherThreads() {
         // region threads
         String thread = blocking(() -> Thread.currentThread().getName()); // blocking code goes to other threads
-        CompletableFuture<Integer> elsewhere = CompletableFuture.supplyAsync(() -> 42); // completion is welcome from any
+        CompletableFuture<Integer> elsewhere =
+                CompletableFuture.supplyAsync(() -> 42); // completion is welcome from any
         int answer = await(elsewhere); // and goes on here
         // endregion
         assertThat(thread).contains("blocking");

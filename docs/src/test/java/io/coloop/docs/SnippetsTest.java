@@ -24,7 +24,8 @@ class SnippetsTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path SOURCES = Path.of("src/test/java/io/coloop/docs");
     private static final Pattern BLOCK = Pattern.compile(
-            "(?:<!-- snippet: (?<file>\\w+\\.java)#(?<region>[\\w-]+) -->\\n)?```java\\n(?<code>.*?)```", Pattern.DOTALL);
+            "(?:<!-- snippet: (?<file>\\w+\\.java)#(?<region>[\\w-]+) -->\\n)?```java\\n(?<code>.*?)```",
+            Pattern.DOTALL);
 
     @Test
     void everyBlockIsARegionOfARunningTest() throws IOException {
@@ -60,7 +61,9 @@ class SnippetsTest {
 
     private static List<Path> guides() throws IOException {
         try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
-            return Stream.concat(Stream.of(ROOT.resolve("README.md")), docs.filter(path -> path.toString().endsWith(".md")))
+            return Stream.concat(
+                            Stream.of(ROOT.resolve("README.md")),
+                            docs.filter(path -> path.toString().endsWith(".md")))
                     .sorted()
                     .toList();
         }

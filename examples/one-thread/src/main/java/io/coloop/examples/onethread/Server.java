@@ -44,7 +44,9 @@ final class Server implements AutoCloseable {
                         .get("/slow", (request, response) -> page(response, "/slow-price"))
                         .get("/price", (request, response) -> price(response, Duration.ofMillis(15)))
                         .get("/slow-price", (request, response) -> price(response, Duration.ofMinutes(1)))
-                        .get("/no-price", (request, response) -> response.status(500).send()))
+                        .get(
+                                "/no-price",
+                                (request, response) -> response.status(500).send()))
                 .bindNow();
         shop = new Shop(loop, client.baseUrl(address()), otherThreads, witness);
     }
@@ -64,10 +66,11 @@ final class Server implements AutoCloseable {
 
     /** A task per request; it is cancelled when the client leaves. */
     private Publisher<Void> reply(HttpServerResponse response, Body<Reply, ?> body) {
-        return mono(loop, body).flatMap(reply -> response.status(reply.status())
-                .header("Content-Type", "text/html; charset=utf-8")
-                .sendString(reactor.core.publisher.Mono.just(reply.body()))
-                .then());
+        return mono(loop, body)
+                .flatMap(reply -> response.status(reply.status())
+                        .header("Content-Type", "text/html; charset=utf-8")
+                        .sendString(reactor.core.publisher.Mono.just(reply.body()))
+                        .then());
     }
 
     String address() {

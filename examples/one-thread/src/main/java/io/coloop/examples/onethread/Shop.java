@@ -56,10 +56,10 @@ final class Shop {
         Timeline timeline = new Timeline(witness);
         int others = inFlight.getAndIncrement();
         try {
-            Task<String> price = Task.spawn(() -> timeline.await(
-                    Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
-            Task<String> stock = Task.spawn(() ->
-                    timeline.await(Lane.RX, "Single.timer", () -> await(stock(timeline))));
+            Task<String> price = Task.spawn(
+                    () -> timeline.await(Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
+            Task<String> stock =
+                    Task.spawn(() -> timeline.await(Lane.RX, "Single.timer", () -> await(stock(timeline))));
             String advice = timeline.await(
                     Lane.KOTLIN,
                     "suspend, delay",

@@ -77,7 +77,11 @@ final class Timeline {
                 Math.max(1, pieces.stream().mapToLong(Piece::to).max().orElse(1)) / (double) WIDTH;
         int height = TOP + Lane.values().length * LANE_HEIGHT + 30;
         StringBuilder svg = new StringBuilder();
-        append(svg, "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' role='img'>", LEFT + WIDTH + 20, height);
+        append(
+                svg,
+                "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' role='img'>",
+                LEFT + WIDTH + 20,
+                height);
         for (Lane lane : Lane.values()) {
             int y = TOP + lane.ordinal() * LANE_HEIGHT;
             append(svg, "<text x='8' y='%d'>%s</text>", y + 21, lane.title);
