@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Runs tasks and callbacks on one thread, one at a time. It has a thread of its own ({@link #run}, {@link #start}) or borrows one
  * ({@link #on}).
  *
- * <p>{@link #execute}, {@link #spawn}, {@link #blocking}, {@link #from}, {@link #promise} and {@link #close} may be called from any thread; the rest is
+ * <p>{@link #execute}, {@link #spawn}, {@link #subscribe}, {@link #blocking}, {@link #from}, {@link #promise} and {@link #close} may be called from any thread; the rest is
  * confined to the loop and checked.
  */
 public final class Loop implements Executor, AutoCloseable {
@@ -238,6 +238,29 @@ public final class Loop implements Executor, AutoCloseable {
             promise = promise();
             Foreign.follow(stage, promise);
         }
+        return promise.future();
+    }
+
+    /**
+     * Starts a source and returns its result; any thread. It is subscribed from the ready queue, on the loop's own thread, in the caller's captured
+     * context. Cancelling the future cancels the source.
+     *
+     * @throws LoopClosedException if the loop is closed
+     */
+    public <T extends @Nullable Object> Future<T> subscribe(Awaitable<T> source) {
+        Objects.requireNonNull(source, "source");
+        Promise<T> promise = promise();
+        ContextCapture.Snapshot context = contextCapture().capture();
+        execute(() -> {
+            if (promise.isDone()) {
+                return;
+            }
+            try {
+                context.run(() -> source.subscribe(promise));
+            } catch (Throwable failure) {
+                promise.fail(failure);
+            }
+        });
         return promise.future();
     }
 

@@ -1,0 +1,190 @@
+package io.coloop.reactor;
+
+import io.coloop.Body;
+import io.coloop.Future;
+import io.coloop.Loop;
+import io.coloop.LoopClosedException;
+import io.coloop.Task;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/** A Mono of what a future gives: one future for all subscribers, or a new task for each. */
+final class FutureMono<T> extends Mono<T> {
+    private final Supplier<? extends Future<? extends @Nullable T>> source;
+    private final boolean owns;
+    private final @Nullable Consumer<? super T> onUndelivered;
+
+    private FutureMono(
+            Supplier<? extends Future<? extends @Nullable T>> source,
+            boolean owns,
+            @Nullable Consumer<? super T> onUndelivered) {
+        this.source = source;
+        this.owns = owns;
+        this.onUndelivered = onUndelivered;
+    }
+
+    /** A new task for each subscriber, which owns it. */
+    static <T> Mono<T> cold(
+            Loop loop, Body<? extends @Nullable T, ?> body, @Nullable Consumer<? super T> onUndelivered) {
+        return onAssembly(new FutureMono<>(() -> loop.<@Nullable T>spawn(body), true, onUndelivered));
+    }
+
+    /** One future, which its subscribers own or not. */
+    static <T> Mono<T> hot(
+            Future<? extends @Nullable T> future, boolean owns, @Nullable Consumer<? super T> onUndelivered) {
+        return onAssembly(new FutureMono<>(() -> future, owns, onUndelivered));
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super T> actual) {
+        Future<? extends @Nullable T> future;
+        try {
+            future = source.get();
+        } catch (LoopClosedException closed) {
+            Operators.error(actual, closed);
+            return;
+        }
+        Delivery<T> delivery = new Delivery<>(actual, future, owns, onUndelivered);
+        actual.onSubscribe(delivery);
+        future.handle(delivery::settled);
+    }
+
+    /** Brings one future's outcome to one subscriber. */
+    private static final class Delivery<T> implements Subscription {
+        /*
+         *   IDLE -> REQUESTED -> ENDED      demand first
+         *   IDLE -> WAITING -> ENDED        value first; it is emitted from the ready queue once it is asked for
+         *   any but ENDED -> CANCELLED
+         *
+         * The future settles this on its loop; request and cancel come from any thread.
+         */
+        private static final int IDLE = 0;
+        private static final int REQUESTED = 1;
+        private static final int WAITING = 2;
+        private static final int ENDED = 3;
+        private static final int CANCELLED = 4;
+
+        private final Future<? extends @Nullable T> future;
+        private final boolean owns;
+        private final Context context;
+        private final Undelivered<T> undelivered;
+        private final AtomicInteger state = new AtomicInteger();
+        private volatile @Nullable CoreSubscriber<? super T> actual; // null once cancelled: the future may live long
+        private @Nullable T value; // published by WAITING
+
+        Delivery(
+                CoreSubscriber<? super T> actual,
+                Future<? extends @Nullable T> future,
+                boolean owns,
+                @Nullable Consumer<? super T> onUndelivered) {
+            this.actual = actual;
+            this.context = actual.currentContext();
+            this.future = future;
+            this.owns = owns;
+            this.undelivered = new Undelivered<>(future.loop(), onUndelivered);
+        }
+
+        @Nullable
+        Void settled(@Nullable T value, @Nullable Throwable failure) {
+            if (failure != null) {
+                fail(failure);
+            } else if (value != null) {
+                succeed(value);
+            } else if (end()) {
+                actual().onComplete();
+            }
+            return null;
+        }
+
+        private void fail(Throwable failure) {
+            if (end()) {
+                Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+                actual().onError(Undelivered.crossing(cause != null ? cause : failure));
+            } else if (reportedAsSwallowed()) {
+                undelivered.dropped(failure, context);
+            } else {
+                undelivered.error(failure, context);
+            }
+        }
+
+        /** The kernel has reported a task that failed instead of ending cancelled. */
+        private boolean reportedAsSwallowed() {
+            return future instanceof Task<?> task && task.loop().isOnLoop() && task.cancelling() > 0;
+        }
+
+        private boolean end() {
+            return state.getAndUpdate(now -> now == CANCELLED ? CANCELLED : ENDED) != CANCELLED;
+        }
+
+        private void succeed(T value) {
+            this.value = value;
+            if (state.compareAndSet(IDLE, WAITING)) {
+                return;
+            }
+            if (state.compareAndSet(REQUESTED, ENDED)) {
+                emit();
+            } else {
+                discard();
+            }
+        }
+
+        private void emit() {
+            CoreSubscriber<? super T> subscriber = actual();
+            subscriber.onNext(Objects.requireNonNull(value));
+            subscriber.onComplete();
+        }
+
+        @Override
+        public void request(long n) {
+            if (Operators.validate(n) && !state.compareAndSet(IDLE, REQUESTED) && state.get() == WAITING) {
+                try {
+                    future.loop().execute(this::emitWaiting);
+                } catch (LoopClosedException closed) {
+                    emitWaiting();
+                }
+            }
+        }
+
+        private void emitWaiting() {
+            if (state.compareAndSet(WAITING, ENDED)) {
+                emit();
+            }
+        }
+
+        @Override
+        public void cancel() {
+            int before = state.getAndUpdate(now -> now == ENDED ? ENDED : CANCELLED);
+            if (before == ENDED || before == CANCELLED) {
+                return;
+            }
+            actual = null;
+            if (before == WAITING) {
+                discard();
+            } else if (owns) {
+                future.cancel("its subscriber cancelled");
+            }
+        }
+
+        /** A value of a future that is not the subscriber's is still there for others. */
+        private void discard() {
+            T late = value;
+            value = null;
+            if (owns) {
+                undelivered.value(late, context);
+            }
+        }
+
+        private CoreSubscriber<? super T> actual() {
+            return Objects.requireNonNull(actual);
+        }
+    }
+}
