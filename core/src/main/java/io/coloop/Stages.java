@@ -199,7 +199,9 @@ final class Stages {
 
                     @Override
                     public void run() {
-                        follow();
+                        if (!isDone()) { // settled by hand, it does not observe a failure
+                            follow();
+                        }
                     }
                 });
             }

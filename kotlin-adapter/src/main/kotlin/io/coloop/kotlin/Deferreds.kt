@@ -1,0 +1,71 @@
+@file:JvmName("Coroutines")
+@file:JvmMultifileClass
+
+package io.coloop.kotlin
+
+import io.coloop.Await
+import io.coloop.Awaitable
+import io.coloop.Future
+import io.coloop.Loop
+import io.coloop.Promise
+import java.util.concurrent.CancellationException
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+
+/**
+ * Awaits a deferred in a task's body and returns its value, at once if it is complete. For Java: `import static io.coloop.kotlin.Coroutines.await`.
+ *
+ * 1. *Start:* the deferred is hot; one that is lazy is started, on the loop's own thread.
+ * 2. *Thread:* the deferred runs where its dispatcher says; the task goes on on its loop.
+ * 3. *Cancellation:* a task that is cancelled leaves the deferred alone; `await(deferred.asOwningFuture(loop))` cancels it. A deferred that somebody else cancelled is a
+ *    failure, its own [CancellationException].
+ * 4. *Null* is a value.
+ * 5. *Undelivered:* the value stays with the deferred.
+ * 6. *Demand:* one value.
+ * 7. *Context:* the task's own.
+ *
+ * An unchecked failure is thrown as the same instance, a checked one as the cause of a [java.util.concurrent.CompletionException].
+ *
+ * @throws io.coloop.LoopMisuseException outside a task, as in a coroutine: there, call `deferred.await()`
+ */
+public fun <T> await(deferred: Deferred<T>): T {
+    val loop = Loop.currentOrNull()
+    if (loop != null && deferred.isCompleted) {
+        return Await.await(deferred.asFuture(loop))
+    }
+    return Await.await(Awaitable<T> { promise -> promise.follow(deferred) })
+}
+
+/**
+ * This deferred as a future of [loop], hot; a lazy one is started. Any thread.
+ *
+ * Cancelling the future leaves the deferred alone; [asOwningFuture] cancels it. If somebody else cancels the deferred, the future fails with
+ * the deferred's [CancellationException]; a failure is the same instance, and the loop reports it if nobody observes it. The value stays with the deferred.
+ */
+public fun <T> Deferred<T>.asFuture(loop: Loop): Future<T> {
+    val promise = loop.promise<T>()
+    promise.follow(this)
+    return promise.future()
+}
+
+/** As [asFuture], but cancelling the future cancels the deferred. The future is cancelled at once, the deferred when it has ended. */
+public fun <T> Deferred<T>.asOwningFuture(loop: Loop): Future<T> {
+    val promise = loop.promise<T>()
+    promise.onCancel { cancel(promise.future().exceptionNow() as CancellationException) }
+    promise.follow(this)
+    return promise.future()
+}
+
+@OptIn(ExperimentalCoroutinesApi::class)
+private fun <T> Promise<T>.follow(deferred: Deferred<T>) {
+    val listening = deferred.invokeOnCompletion {
+        val failure = deferred.getCompletionExceptionOrNull()
+        if (failure == null) {
+            complete(deferred.getCompleted())
+        } else {
+            fail(failure.asFailureForTask())
+        }
+    }
+    onCancel { listening.dispose() } // so that a long-lived deferred does not collect dead listeners
+    deferred.start()
+}

@@ -1,0 +1,151 @@
+@file:JvmName("Coroutines")
+@file:JvmMultifileClass
+
+package io.coloop.kotlin
+
+import io.coloop.Body
+import io.coloop.Future
+import io.coloop.Loop
+import java.util.concurrent.CancellationException
+import kotlin.coroutines.ContinuationInterceptor
+import kotlin.coroutines.resume
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.async
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.coroutines.withContext
+
+/**
+ * Awaits this future and returns its value, at once if it is done.
+ *
+ * 1. *Start:* the future is hot; awaiting it starts nothing.
+ * 2. *Thread:* the coroutine goes on through its own dispatcher. On the dispatcher of the future's loop it goes on in the very turn, and in the same order,
+ *    in which a task that awaits the future does.
+ * 3. *Cancellation:* the coroutine owns what it awaits. If it is cancelled, so is the future, at once; the coroutine goes on when
+ *    the future is done, which for a task means after its `finally` blocks. If somebody else cancelled the future, that is a failure:
+ *    [FutureCancelledException].
+ * 4. *Null* is a value.
+ * 5. *Undelivered:* if the coroutine is cancelled though the future has a value, an [AutoCloseable] is closed and any other value stays with the
+ *    future. A failure beats the cancellation, as everywhere in kotlinx.
+ * 6. *Demand:* one value.
+ * 7. *Context:* the coroutine's own.
+ *
+ * A failure is thrown as the same instance, a [java.util.concurrent.CompletionException] of a derived stage unwrapped.
+ * [awaitShared] is the same without owning the future.
+ */
+@JvmSynthetic
+public suspend fun <T> Future<T>.await(): T = await { value -> if (value is AutoCloseable) value.close() }
+
+/**
+ * As [await], with [onUndelivered] to receive a value that the future has though the coroutine is cancelled. It is called on the coroutine's
+ * dispatcher; what it throws is reported by the loop.
+ */
+@JvmSynthetic
+public suspend fun <T> Future<T>.await(onUndelivered: (T) -> Unit): T {
+    if (isDone) {
+        return result()
+    }
+    try {
+        suspendUntilDone(owned = true)
+    } catch (cancelled: CancellationException) {
+        throw endAfterCancellation(cancelled, onUndelivered)
+    }
+    return result()
+}
+
+/**
+ * Awaits this future and leaves it to others: a coroutine that is cancelled goes on at once, and neither the future nor its value is touched.
+ * Otherwise as [await].
+ */
+@JvmSynthetic
+public suspend fun <T> Future<T>.awaitShared(): T {
+    if (!isDone) {
+        suspendUntilDone(owned = false)
+    }
+    return result()
+}
+
+/**
+ * Runs await-style code as a task of this loop and returns its result. The body may use everything of `io.coloop.Await`.
+ *
+ * The coroutine owns the task, as with [await]: it is cancelled with the coroutine, which goes on when the task has ended. A coroutine that is cancelled
+ * already starts nothing.
+ *
+ * @throws io.coloop.LoopClosedException if the loop is closed
+ */
+@JvmSynthetic
+public suspend fun <T> Loop.awaitTask(body: () -> T): T {
+    currentCoroutineContext().ensureActive()
+    return spawn(Body<T, Throwable> { body() }).await()
+}
+
+/**
+ * This future as a [Deferred], hot. Any thread.
+ *
+ * Cancelling the deferred cancels the future; it is complete when the future is done. Cancelling a coroutine that awaits the deferred leaves
+ * both alone, as kotlinx defines. If somebody else cancels the future, the deferred fails with [FutureCancelledException]; a
+ * failure is the same instance. The value stays with the future. Like every deferred it keeps a failure that nobody awaits to itself.
+ * [asSharedDeferred] leaves the future alone.
+ */
+@JvmSynthetic
+public fun <T> Future<T>.asDeferred(): Deferred<T> = deferred { await(onUndelivered = {}) }
+
+/** As [asDeferred], but cancelling the deferred leaves the future alone. */
+@JvmSynthetic
+public fun <T> Future<T>.asSharedDeferred(): Deferred<T> = deferred { awaitShared() }
+
+/** Unconfined: it has no code of its own to run, and completes in the future's callback on the loop. */
+private fun <T> deferred(awaiting: suspend () -> T): Deferred<T> =
+    Standalone(Dispatchers.Unconfined).async(start = CoroutineStart.UNDISPATCHED) { awaiting() }
+
+private suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
+    suspendCancellableCoroutine { continuation ->
+        val view = toCompletableFuture()
+        view.whenComplete { _, _ -> continuation.resumeHere() }
+        continuation.invokeOnCancellation { cancelled ->
+            if (owned) {
+                cancel("the coroutine that awaits it was cancelled")
+            } else {
+                view.completeExceptionally(cancelled) // it no longer observes the future
+            }
+        }
+    }
+}
+
+/** On the loop's dispatcher this is the coroutine's turn: it stands in the ready queue where a task would. */
+@OptIn(ExperimentalCoroutinesApi::class)
+private fun CancellableContinuation<Unit>.resumeHere() {
+    val dispatcher = context[ContinuationInterceptor]
+    if (dispatcher is LoopDispatcher && dispatcher.mayRunHere()) {
+        dispatcher.resumeUndispatched(Unit)
+    } else {
+        resume(Unit)
+    }
+}
+
+/** The result of a future that is done. */
+private fun <T> Future<T>.result(): T {
+    if (isCancelled || isFailed) {
+        throw exceptionNow().asFailureForCoroutine()
+    }
+    return resultNow()
+}
+
+/** The coroutine was cancelled and has cancelled the future: waits for its end, and returns what the coroutine throws. */
+private suspend fun <T> Future<T>.endAfterCancellation(cancelled: CancellationException, onUndelivered: (T) -> Unit): Throwable {
+    if (!isDone) {
+        withContext(NonCancellable) { suspendUntilDone(owned = false) }
+    }
+    if (isCancelled || isFailed) {
+        val failure = exceptionNow().unwrapped()
+        return if (failure is CancellationException) cancelled else failure
+    }
+    loop().handOver(resultNow(), onUndelivered)
+    return cancelled
+}
