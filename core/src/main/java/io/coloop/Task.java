@@ -302,7 +302,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             if (!started) {
                 started = true;
                 loop().link(Task.this);
-                if (loop().isClosing()) {
+                if (!loop().isRunning()) {
                     mustCancel = true;
                     cancelReason = "the loop is closing";
                 }
