@@ -255,14 +255,20 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     private void suspend(@Nullable Runnable then) {
         Objects.requireNonNull(fiber).suspend(then);
+        boolean cancelledAlready = awaiting != null && awaiting.isCancelled(); // an earlier request, and its reason counts
         awaiting = null;
         if (mustCancel) {
             mustCancel = false;
-            throw new TaskCancelledException(cancelReason);
+            if (!cancelledAlready) {
+                throw new TaskCancelledException(cancelReason);
+            }
         }
     }
 
     private void checkNoCycle(Task<?> awaited) {
+        if (awaited != this && !hasListeners()) {
+            return; // nobody waits for this one, so no circle closes here: a long chain is not walked at each of its awaits
+        }
         Task<?> task = awaited;
         while (task != this) {
             if (!(task.awaiting instanceof Task<?> next)) {
