@@ -81,6 +81,12 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T blocking(Callable<? extends T> job) {
         Task<?> task = Task.require("blocking(Callable)");
-        return task.await(task.loop().<T>blocking(job));
+        Promise<T> result = task.loop().startBlocking(job);
+        try {
+            return task.await(result.future());
+        } catch (TaskCancelledException cancelled) {
+            result.takeBack();
+            throw cancelled;
+        }
     }
 }

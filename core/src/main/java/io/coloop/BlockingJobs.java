@@ -36,16 +36,29 @@ final class BlockingJobs {
         return running.get();
     }
 
-    <T extends @Nullable Object> Future<T> start(Callable<? extends T> callable) {
+    <T extends @Nullable Object> Promise<T> start(Callable<? extends T> callable) {
         if (loop.isClosed()) {
             throw Misuse.closed("blocking(...)", loop);
         }
         Promise<T> promise = loop.promise();
+        promise.onUndelivered(this::reportLate);
         Job<T> job = new Job<>(callable, promise, loop.contextCapture().capture());
         running.incrementAndGet();
         threads.execute(job);
         promise.onCancel(job::cancel);
-        return promise.future();
+        return promise;
+    }
+
+    private void reportLate(@Nullable Object value) {
+        if (value != null) {
+            loop.report(new Report(
+                    Report.Kind.LATE_VALUE,
+                    loop,
+                    "a blocking job returned a value after it was cancelled: " + value,
+                    null,
+                    null,
+                    value));
+        }
     }
 
     void shutdown() {
@@ -120,15 +133,7 @@ final class BlockingJobs {
                 settleFailed(failure);
                 return;
             }
-            if (!promise.complete(value) && value != null) {
-                loop.report(new Report(
-                        Report.Kind.LATE_VALUE,
-                        loop,
-                        "a blocking job returned a value after it was cancelled: " + value,
-                        null,
-                        null,
-                        value));
-            }
+            promise.complete(value);
         }
 
         private void settleFailed(Throwable failure) {

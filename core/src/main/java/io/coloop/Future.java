@@ -179,6 +179,10 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         return now instanceof Listener ? null : now;
     }
 
+    final boolean hasListeners() {
+        return state instanceof Listener;
+    }
+
     final boolean settle(Object outcome) {
         while (true) {
             Object now = state;

@@ -269,7 +269,7 @@ public final class Loop implements Executor, AutoCloseable {
      * that comes after is reported.
      */
     public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> job) {
-        return blockingJobs.start(Objects.requireNonNull(job, "job"));
+        return this.<T>startBlocking(job).future();
     }
 
     /**
@@ -396,6 +396,10 @@ public final class Loop implements Executor, AutoCloseable {
 
     Duration shutdownTimeout() {
         return settings.shutdownTimeout;
+    }
+
+    <T extends @Nullable Object> Promise<T> startBlocking(Callable<? extends T> job) {
+        return blockingJobs.start(Objects.requireNonNull(job, "job"));
     }
 
     Driver driver() {
@@ -535,9 +539,11 @@ public final class Loop implements Executor, AutoCloseable {
         try {
             item.run();
         } catch (Throwable failure) {
-            report(new Report(Report.Kind.CALLBACK_FAILED, this, "a callback failed: " + failure, failure, null, null));
             if (failure instanceof VirtualMachineError) {
                 fail(failure);
+            } else {
+                report(new Report(
+                        Report.Kind.CALLBACK_FAILED, this, "a callback failed: " + failure, failure, null, null));
             }
         }
     }
@@ -591,6 +597,10 @@ public final class Loop implements Executor, AutoCloseable {
         phase = Phase.CLOSING;
         timers.add(deadlineAfter(nanos(settings.shutdownTimeout)), () -> outOfTime = true);
         driver.changed();
+    }
+
+    boolean isRunning() {
+        return phase == Phase.RUNNING;
     }
 
     boolean isClosing() {

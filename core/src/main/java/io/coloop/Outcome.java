@@ -65,6 +65,11 @@ final class Outcome {
             this.cause = cause;
         }
 
+        /** Whether this is what a stage gets whose source was cancelled. */
+        boolean comesFromCancellation() {
+            return cause instanceof CompletionException && cause.getCause() instanceof TaskCancelledException;
+        }
+
         /** What an await throws: the instance itself if the compiler's rules allow it. */
         RuntimeException thrownAt(Task<?> task) {
             Throwable unwrapped = unwrapped(cause);

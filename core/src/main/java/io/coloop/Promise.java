@@ -1,6 +1,7 @@
 package io.coloop;
 
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -64,11 +65,23 @@ public final class Promise<T extends @Nullable Object> {
         this.undelivered = Objects.requireNonNull(action, "action");
     }
 
-    /** The awaiting task was cancelled though the future has a value: hands that on. */
+    /** The awaiting task was cancelled though the future is done: hands its value on, reports its failure. */
     void takeBack() {
         Object outcome = future.outcome();
-        if (outcome != null && Outcome.isValue(outcome)) {
+        if (outcome == null || outcome instanceof Outcome.Cancelled) {
+            return;
+        }
+        if (!(outcome instanceof Outcome.Failure failure)) {
             deliverElsewhere(Outcome.<T>valueOf(outcome));
+        } else if (!(failure.cause instanceof CancellationException)) {
+            future.loop()
+                    .report(new Report(
+                            Report.Kind.LATE_FAILURE,
+                            future.loop(),
+                            "what a task awaited failed in the turn in which the task was cancelled: " + failure.cause,
+                            failure.cause,
+                            null,
+                            null));
         }
     }
 

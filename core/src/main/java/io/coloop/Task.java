@@ -275,10 +275,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                     "await before that frame is entered, or run it with blocking(...)");
         }
         loop().setRunning(this);
+        boolean cancelledAlready = awaiting != null && awaiting.isCancelled(); // an earlier request, and its reason counts
         awaiting = null;
         if (mustCancel) {
             mustCancel = false;
-            throw new TaskCancelledException(cancelReason);
+            if (!cancelledAlready) {
+                throw new TaskCancelledException(cancelReason);
+            }
         }
     }
 
@@ -292,6 +295,9 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void checkNoCycle(Task<?> awaited) {
+        if (awaited != this && !hasListeners()) {
+            return; // nobody waits for this one, so no circle closes here: a long chain is not walked at each of its awaits
+        }
         Task<?> task = awaited;
         while (task != this) {
             if (!(task.awaiting instanceof Task<?> next)) {
@@ -333,7 +339,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             if (!started) {
                 started = true;
                 loop().link(Task.this);
-                if (loop().isClosing()) {
+                if (!loop().isRunning()) {
                     mustCancel = true;
                     cancelReason = "the loop is closing";
                 }

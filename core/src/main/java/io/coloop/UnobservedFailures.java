@@ -1,7 +1,7 @@
 package io.coloop;
 
 import java.lang.ref.Cleaner;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The failures of one loop that nobody has looked at. Each is reported once, when nothing can look at it any more. */
@@ -9,7 +9,7 @@ final class UnobservedFailures {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final Loop loop;
-    private final Set<Outcome.Failure> failures = ConcurrentHashMap.newKeySet();
+    private final Map<Outcome.Failure, String> origins = new ConcurrentHashMap<>(); // not the futures: they shall get lost
 
     UnobservedFailures(Loop loop) {
         this.loop = loop;
@@ -17,31 +17,32 @@ final class UnobservedFailures {
 
     /** A future failed and nobody listens yet. Any thread. */
     void track(Future<?> future, Outcome.Failure failure) {
-        failures.add(failure);
-        String origin = future instanceof Task<?> task ? task.name() : "a future";
-        CLEANER.register(future, () -> reportIfLost(failure, origin));
+        if (failure.comesFromCancellation()) {
+            return; // its source was not wanted, so nor is this
+        }
+        origins.put(failure, future instanceof Task<?> task ? task.name() : "a future");
+        CLEANER.register(future, () -> reportIfLost(failure));
         if (loop.isClosed()) {
-            reportIfLost(failure, origin);
+            reportIfLost(failure);
         } else if (loop.isDebug()) {
-            loop.offer(() -> loop.enqueue(() -> reportIfLost(failure, origin)));
+            loop.offer(() -> loop.enqueue(() -> reportIfLost(failure)));
         }
     }
 
     /** Somebody looked. Any thread. */
     void observed(Outcome.Failure failure) {
         failure.observed = true;
-        failures.remove(failure);
+        origins.remove(failure);
     }
 
     /** The loop closes: reports all that are left. */
     void reportAll() {
-        for (Outcome.Failure failure : failures) {
-            reportIfLost(failure, "a future or task");
-        }
+        origins.keySet().forEach(this::reportIfLost);
     }
 
-    private void reportIfLost(Outcome.Failure failure, String origin) {
-        if (failures.remove(failure)) {
+    private void reportIfLost(Outcome.Failure failure) {
+        String origin = origins.remove(failure);
+        if (origin != null) {
             loop.report(new Report(
                     Report.Kind.UNOBSERVED_FAILURE,
                     loop,
