@@ -1,0 +1,217 @@
+package io.coloop.benchmarks;
+
+import io.coloop.benchmarks.Figures.Spread;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The tables of {@code docs/performance.md}. */
+final class Page {
+    private static final String BEGIN = "<!-- figures: written by the benchmarks -->";
+    private static final String END = "<!-- end of figures -->";
+    private static final double NO_TARGET = Double.POSITIVE_INFINITY;
+
+    /** Compared with a peer's time, or (no peer) with a number of nanoseconds. */
+    private record Row(String what, String ours, String against, String peer, double limit) {}
+
+    private static final List<Row> ROWS = rows();
+
+    private Page() {}
+
+    private static List<Row> rows() {
+        List<Row> rows = new ArrayList<>();
+        String mounted = "mounted RoundTrip.";
+        rows.add(new Row(
+                "yield, two tasks",
+                mounted + "yieldTwoTasks",
+                "bare virtual threads on one queue",
+                "peers BareVirtualThreads.yieldTwoFibers",
+                1.15));
+        rows.add(new Row(
+                "yield, one task",
+                mounted + "yieldAlone",
+                "bare virtual thread on one queue",
+                "peers BareVirtualThreads.yieldAlone",
+                1.15));
+        rows.add(new Row(
+                "ping-pong through promises",
+                mounted + "pingPong",
+                "bare virtual threads, no promises",
+                "peers BareVirtualThreads.pingPong",
+                1.15));
+        rows.add(new Row(
+                "ping-pong through promises",
+                mounted + "pingPong",
+                "default virtual threads, park and unpark",
+                "peers VirtualThreads.pingPong",
+                NO_TARGET));
+        rows.add(new Row(
+                "ping-pong through promises",
+                mounted + "pingPong",
+                "kotlinx, `runBlocking`",
+                "peers Kotlinx.pingPong",
+                NO_TARGET));
+        rows.add(new Row(
+                "yield, one task",
+                mounted + "yieldAlone",
+                "default virtual threads, `Thread.yield`",
+                "peers VirtualThreads.yieldAlone",
+                NO_TARGET));
+        rows.add(new Row(
+                "yield, one task",
+                mounted + "yieldAlone",
+                "kotlinx `yield`, `runBlocking`",
+                "peers Kotlinx.yieldAlone",
+                NO_TARGET));
+        rows.add(new Row(
+                "yield, one task",
+                mounted + "yieldAlone",
+                "kotlinx `yield`, single-threaded executor",
+                "peers Kotlinx.yieldAloneOnExecutor",
+                NO_TARGET));
+        rows.add(new Row("completed by a callback", mounted + "completedByCallback", "", "", NO_TARGET));
+        for (String handOff : List.of(Runs.HAND_OFF_1.label, Runs.HAND_OFF_2.label)) {
+            for (String switching : List.of("yieldTwoTasks", "yieldAlone", "pingPong", "completedByCallback")) {
+                rows.add(new Row(switching, handOff + " RoundTrip." + switching, "mounted", mounted + switching, 4));
+            }
+        }
+        rows.add(new Row(
+                "yield, two tasks",
+                mounted + "yieldTwoTasks",
+                "CPython `asyncio.sleep(0)`",
+                "asyncio yieldAlone",
+                1 / 7.0));
+        rows.add(new Row(
+                "yield, two tasks",
+                Runs.HAND_OFF_2.label + " RoundTrip.yieldTwoTasks",
+                "CPython `asyncio.sleep(0)`",
+                "asyncio yieldAlone",
+                0.5));
+        rows.add(new Row(
+                "ping-pong through promises", mounted + "pingPong", "CPython, futures", "asyncio pingPong", 1 / 7.0));
+        rows.add(new Row(
+                "yield, two tasks", mounted + "yieldTwoTasks", "Node `setImmediate`", "node setImmediate", NO_TARGET));
+        rows.add(new Row(
+                "yield, two tasks", mounted + "yieldTwoTasks", "Node `await null`", "node awaitNull", NO_TARGET));
+        rows.add(new Row("await on a done future", "mounted DoneAwait.doneFuture", "", "", 10));
+        rows.add(new Row("await on a done future", "hand-off DoneAwait.doneFuture", "", "", 10));
+        for (String mode : List.of("mounted", "hand-off")) {
+            for (String producers : List.of("oneProducer", "twoProducers")) {
+                String ours = mode + " Execute." + producers + " coloop";
+                rows.add(new Row(
+                        "execute, " + producers, ours, "Netty, NIO", "peers Execute." + producers + " netty-nio", 1));
+                rows.add(new Row(
+                        "execute, " + producers,
+                        ours,
+                        "Netty, `DefaultEventLoop`",
+                        "peers Execute." + producers + " netty-default",
+                        1));
+                rows.add(new Row(
+                        "execute, " + producers,
+                        ours,
+                        "`ScheduledThreadPoolExecutor`",
+                        "peers Execute." + producers + " jdk",
+                        NO_TARGET));
+            }
+        }
+        for (String timers : List.of("setMillionThenCancel", "setAndCancel", "setAndFire")) {
+            rows.add(new Row(
+                    "timers, " + timers,
+                    "mounted Timers." + timers + " coloop",
+                    "Netty",
+                    "peers Timers." + timers + " netty",
+                    1));
+            rows.add(new Row(
+                    "timers, " + timers,
+                    "mounted Timers." + timers + " coloop",
+                    "`ScheduledThreadPoolExecutor`",
+                    "peers Timers." + timers + " jdk",
+                    1));
+        }
+        rows.add(new Row(
+                "spawn and await",
+                "mounted Spawn.spawnAndAwait",
+                "bare virtual thread, start only",
+                "peers BareVirtualThreads.startAndEnd",
+                NO_TARGET));
+        rows.add(new Row(
+                "spawn and await",
+                "mounted Spawn.spawnAndAwait",
+                "default virtual thread, start and join",
+                "peers VirtualThreads.startAndJoin",
+                NO_TARGET));
+        rows.add(new Row(
+                "spawn and await",
+                "mounted Spawn.spawnAndAwait",
+                "kotlinx `async {}.await()`",
+                "peers Kotlinx.asyncAndAwait",
+                NO_TARGET));
+        rows.add(new Row(
+                "spawn and await",
+                "hand-off Spawn.spawnAndAwait",
+                "default virtual thread, start and join",
+                "peers VirtualThreads.startAndJoin",
+                NO_TARGET));
+        rows.add(new Row("spawn all, then await", "mounted Spawn.spawnAllThenAwait", "", "", NO_TARGET));
+        for (String mode : List.of("mounted", "hand-off")) {
+            for (String host : List.of("netty", "jdk")) {
+                rows.add(new Row(
+                        "yield, hosted on " + host, mode + " HostedYield.yieldAlone " + host, "", "", NO_TARGET));
+            }
+        }
+        return List.copyOf(rows);
+    }
+
+    static List<String> speed(Figures figures) {
+        List<String> lines = new ArrayList<>();
+        lines.add("| what | mode | ns | B | beside | its ns | its B | ours / its | target | |");
+        lines.add("|---|---|---|---|---|---|---|---|---|---|");
+        for (Row row : ROWS) {
+            boolean alone = row.peer.isEmpty();
+            if (figures.has(row.ours) && (alone || figures.has(row.peer))) {
+                Spread judged = alone ? figures.nanos(row.ours) : figures.ratio(row.ours, row.peer);
+                lines.add(("| " + row.what + " | " + row.ours.replaceFirst(" [A-Z].*", "") + " | "
+                        + number(figures.nanos(row.ours).median()) + " | "
+                        + number(figures.bytes(row.ours).median()) + " | "
+                        + (alone
+                                ? "| | | |"
+                                : row.against + " | "
+                                        + number(figures.nanos(row.peer).median()) + " | "
+                                        + number(figures.bytes(row.peer).median()) + " | " + judgedText(judged) + " |")
+                        + " " + target(row, judged) + " |"));
+            }
+        }
+        return lines;
+    }
+
+    private static String judgedText(Spread spread) {
+        return String.format(Locale.ROOT, "%.2f (%.2f-%.2f)", spread.median(), spread.least(), spread.most());
+    }
+
+    private static String target(Row row, Spread judged) {
+        if (row.limit == NO_TARGET) {
+            return "|";
+        }
+        String limit = row.peer.isEmpty() ? number(row.limit) + " ns" : String.format(Locale.ROOT, "%.2f", row.limit);
+        return limit + " | " + (judged.median() <= row.limit ? "met" : "**missed**");
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, value < 10 ? "%.1f" : "%.0f", value);
+    }
+
+    /** Replaces what is between the marks. */
+    static void write(Path page, List<String> lines) throws IOException {
+        String text = Files.readString(page);
+        int begin = text.indexOf(BEGIN);
+        int end = text.indexOf(END);
+        if (begin < 0 || end < begin) {
+            throw new IllegalArgumentException(page + " has no marks for the figures");
+        }
+        Files.writeString(
+                page, text.substring(0, begin) + BEGIN + "\n" + String.join("\n", lines) + "\n" + text.substring(end));
+    }
+}
