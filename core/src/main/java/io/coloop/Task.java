@@ -275,7 +275,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                     "await before that frame is entered, or run it with blocking(...)");
         }
         loop().setRunning(this);
-        boolean cancelledAlready = awaiting != null && awaiting.isCancelled(); // an earlier request, and its reason counts
+        boolean cancelledAlready =
+                awaiting != null && awaiting.isCancelled(); // an earlier request, and its reason counts
         awaiting = null;
         if (mustCancel) {
             mustCancel = false;
@@ -296,7 +297,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     private void checkNoCycle(Task<?> awaited) {
         if (awaited != this && !hasListeners()) {
-            return; // nobody waits for this one, so no circle closes here: a long chain is not walked at each of its awaits
+            return; // nobody waits for this one, so no circle closes here: a long chain is not walked at each of its
+            // awaits
         }
         Task<?> task = awaited;
         while (task != this) {

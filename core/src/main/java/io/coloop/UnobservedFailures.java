@@ -9,7 +9,8 @@ final class UnobservedFailures {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final Loop loop;
-    private final Map<Outcome.Failure, String> origins = new ConcurrentHashMap<>(); // not the futures: they shall get lost
+    private final Map<Outcome.Failure, String> origins =
+            new ConcurrentHashMap<>(); // not the futures: they shall get lost
 
     UnobservedFailures(Loop loop) {
         this.loop = loop;

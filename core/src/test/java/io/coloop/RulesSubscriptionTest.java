@@ -177,8 +177,7 @@ class RulesSubscriptionTest {
                         .contextCapture(broken)
                         .run(() -> await((Awaitable<String>) promise -> promise.complete(""))))
                 .isSameAs(failure);
-        assertThatThrownBy(() ->
-                        Loop.builder().contextCapture(broken).run(() -> Await.<String>blocking(() -> "")))
+        assertThatThrownBy(() -> Loop.builder().contextCapture(broken).run(() -> Await.<String>blocking(() -> "")))
                 .isSameAs(failure);
     }
 

@@ -288,7 +288,9 @@ class TaskCancelTest {
                 thrown.add(cancelled);
             }
         }
-        assertThat(thrown).hasSize(2).allSatisfy(cancelled -> assertThat(cancelled).hasMessage("r"));
+        assertThat(thrown)
+                .hasSize(2)
+                .allSatisfy(cancelled -> assertThat(cancelled).hasMessage("r"));
         assertThat(thrown.get(0)).isNotSameAs(thrown.get(1));
         assertThat(thrown.get(1).getSuppressed()).isEmpty();
     }
@@ -298,9 +300,7 @@ class TaskCancelTest {
     private static final int DEEP = 100_000;
 
     private static Task<Integer> nested(int depth, Promise<Integer> innermost) {
-        return Task.spawn(() -> depth == 0
-                ? await(innermost.future())
-                : await(nested(depth - 1, innermost)) + 1);
+        return Task.spawn(() -> depth == 0 ? await(innermost.future()) : await(nested(depth - 1, innermost)) + 1);
     }
 
     @LoopTest

@@ -38,7 +38,8 @@ class TaskFailureTest {
         for (int i = 0; i < 3; i++) {
             assertThatThrownBy(() -> await(task)).isSameAs(failure);
         }
-        assertThat(sites(failure)).containsExactly("awaited by " + Task.current().name());
+        assertThat(sites(failure))
+                .containsExactly("awaited by " + Task.current().name());
         StackTraceElement[] site = failure.getSuppressed()[0].getStackTrace();
         assertThat(site).anyMatch(frame -> frame.getClassName().equals(TaskFailureTest.class.getName()));
     }
@@ -53,7 +54,8 @@ class TaskFailureTest {
         assertThatThrownBy(() -> await(middle)).isSameAs(failure);
         assertThat(sites(failure))
                 .containsExactly(
-                        "awaited by " + middle.name(), "awaited by " + Task.current().name());
+                        "awaited by " + middle.name(),
+                        "awaited by " + Task.current().name());
     }
 
     @LoopTest
@@ -128,7 +130,8 @@ class TaskFailureTest {
     @LoopTest
     void aDerivedStagesFailureIsUnwrapped() {
         IllegalStateException failure = new IllegalStateException("expected");
-        Future<String> stage = Future.<String>failed(failure).thenApply(String::trim).thenApply(String::trim);
+        Future<String> stage =
+                Future.<String>failed(failure).thenApply(String::trim).thenApply(String::trim);
         assertThatThrownBy(() -> await(stage)).isSameAs(failure);
     }
 
