@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -327,7 +328,10 @@ class RulesNothingLostTest {
         Real.await(job.begun);
         job.mayEnd.countDown();
         // the pool's thread idles only after the result is there
-        Real.until("the job's thread idles", () -> thread.get().getState() == Thread.State.TIMED_WAITING);
+        Real.until(
+                "the job's thread idles",
+                () -> Stream.of(thread.get().getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals("getTask")));
         task.cancel("same turn");
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
     }
