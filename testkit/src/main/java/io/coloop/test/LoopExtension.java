@@ -90,17 +90,25 @@ public final class LoopExtension implements InvocationInterceptor, ParameterReso
         }
 
         void runOnLoop(Invocation<Void> invocation) throws Throwable {
-            await(loop.spawn("test", invocation::proceed));
+            await(loop.spawn("test", () -> {
+                try {
+                    return invocation.proceed();
+                } finally {
+                    clock.stop(true);
+                }
+            }));
         }
 
         void end(boolean passed) {
             String left = "";
             if (!loop.isClosed()) {
+                clock.stop(true);
                 try {
                     left = passed ? await(loop.spawn("leftovers", this::leftovers)) : "";
                 } catch (Throwable failure) {
                     left = "the loop could not be checked: " + failure;
                 }
+                clock.stop(false);
                 loop.close();
             }
             List<Report> untaken = reports.take();
