@@ -293,7 +293,8 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
                 Throwable first = failure != null ? failure : otherFailure;
                 result.settle(first != null ? Outcome.dependent(first) : Outcome.of(fn.apply(value, otherValue)));
             };
-            second.register(new Stages.Derived<>(second, result, executor, last));
+            Executor whereNeeded = failure == null ? executor : null;
+            second.register(new Stages.Derived<>(second, result, whereNeeded, Stages.only(false, last)));
         });
         second.register(new Stages.Interest(both));
         both.register(new Promise.CancelHook(both, second::abandon));
@@ -307,7 +308,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         Future<T> first = derive(null, Stages.apply(Function.identity()));
         second.register(new Stages.Derived<>(second, first, null, Stages.apply(Function.identity())));
         first.register(new Promise.CancelHook(first, second::abandon));
-        return first.derive(executor, handler);
+        return first.derive(executor, Stages.only(false, handler));
     }
 
     @Override
@@ -322,7 +323,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     @Override
     public final <U> Future<U> thenApplyAsync(Function<? super T, ? extends U> fn, Executor executor) {
-        return derive(required(executor), Stages.apply(Objects.requireNonNull(fn, "fn")));
+        return derive(required(executor), Stages.only(false, Stages.apply(Objects.requireNonNull(fn, "fn"))));
     }
 
     @Override
@@ -337,7 +338,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     @Override
     public final Future<Void> thenAcceptAsync(Consumer<? super T> action, Executor executor) {
-        return derive(required(executor), Stages.apply(accepting(action)));
+        return derive(required(executor), Stages.only(false, Stages.apply(accepting(action))));
     }
 
     @Override
@@ -352,7 +353,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     @Override
     public final Future<Void> thenRunAsync(Runnable action, Executor executor) {
-        return derive(required(executor), Stages.apply(running(action)));
+        return derive(required(executor), Stages.only(false, Stages.apply(running(action))));
     }
 
     @Override
@@ -466,7 +467,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
     @Override
     public final <U> Future<U> thenComposeAsync(
             Function<? super T, ? extends CompletionStage<U>> fn, Executor executor) {
-        return derive(required(executor), Stages.compose(Objects.requireNonNull(fn, "fn")));
+        return derive(required(executor), Stages.only(false, Stages.compose(Objects.requireNonNull(fn, "fn"))));
     }
 
     @Override
@@ -504,6 +505,32 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         return derive(null, Stages.exceptionally(Objects.requireNonNull(fn, "fn")));
     }
 
+    @Override
+    public final Future<T> exceptionallyAsync(Function<Throwable, ? extends T> fn) {
+        return exceptionally(fn);
+    }
+
+    @Override
+    public final Future<T> exceptionallyAsync(Function<Throwable, ? extends T> fn, Executor executor) {
+        return derive(required(executor), Stages.only(true, Stages.exceptionally(Objects.requireNonNull(fn, "fn"))));
+    }
+
+    @Override
+    public final Future<T> exceptionallyCompose(Function<Throwable, ? extends CompletionStage<T>> fn) {
+        return derive(null, Stages.exceptionallyCompose(Objects.requireNonNull(fn, "fn")));
+    }
+
+    @Override
+    public final Future<T> exceptionallyComposeAsync(Function<Throwable, ? extends CompletionStage<T>> fn) {
+        return exceptionallyCompose(fn);
+    }
+
+    @Override
+    public final Future<T> exceptionallyComposeAsync(
+            Function<Throwable, ? extends CompletionStage<T>> fn, Executor executor) {
+        return derive(required(executor), Stages.only(true, Stages.exceptionallyCompose(Objects.requireNonNull(fn, "fn"))));
+    }
+
     /**
      * A new {@link CompletableFuture} each time, done if this is. Cancelling it cancels this future; completing it, or
      * {@code orTimeout}, touches only it. Its own callbacks run where it completes, as that class defines.
@@ -515,8 +542,10 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     private Future<Void> runAfterEither(CompletionStage<?> other, Runnable action, @Nullable Executor executor) {
         Function<@Nullable Object, @Nullable Object> nothing = ignored -> null;
+        Stages.Handler<@Nullable Object, Void> handler = Stages.apply(running(action));
+        Future<?> second = loop.from(other);
         Future<@Nullable Object> first = derive(null, Stages.apply(nothing));
-        return first.deriveEither(loop.from(other).thenApply(nothing), executor, Stages.apply(running(action)));
+        return first.deriveEither(second.thenApply(nothing), executor, handler);
     }
 
     private static Executor required(Executor executor) {

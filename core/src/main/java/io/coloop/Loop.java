@@ -318,6 +318,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Waits until the loop has ended; false if the time is over first. Not on the loop. */
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(timeout, "timeout");
         if (isOnLoop() && !isClosed()) {
             throw Misuse.blocksLoop("Loop.awaitTermination(...)", this);
         }
@@ -362,6 +363,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Gives a report to the loop's exception handler. Any thread. */
     public void report(Report report) {
+        Objects.requireNonNull(report, "report");
         try {
             settings.exceptionHandler.handle(report);
         } catch (Throwable broken) {

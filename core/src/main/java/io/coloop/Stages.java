@@ -1,5 +1,6 @@
 package io.coloop;
 
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +20,27 @@ final class Stages {
     @FunctionalInterface
     interface Handler<T extends @Nullable Object, U extends @Nullable Object> {
         void accept(T value, @Nullable Throwable failure, Future<U> result) throws Exception;
+
+        /** Whether it calls the user's function for such a source; if not, it needs no executor. */
+        default boolean callsFor(@Nullable Throwable failure) {
+            return true;
+        }
+    }
+
+    /** Says that a handler calls the user's function only for a value, or only for a failure. */
+    static <T extends @Nullable Object, U extends @Nullable Object> Handler<T, U> only(
+            boolean forFailure, Handler<T, U> handler) {
+        return new Handler<>() {
+            @Override
+            public void accept(T value, @Nullable Throwable failure, Future<U> result) throws Exception {
+                handler.accept(value, failure, result);
+            }
+
+            @Override
+            public boolean callsFor(@Nullable Throwable failure) {
+                return forFailure == (failure != null);
+            }
+        };
     }
 
     static <T extends @Nullable Object, U extends @Nullable Object> Handler<T, U> apply(
@@ -59,12 +81,26 @@ final class Stages {
         return (value, failure, result) -> {
             if (failure != null) {
                 result.settle(Outcome.dependent(failure));
-                return;
+            } else {
+                follow(result.loop().from(fn.apply(value)), result);
             }
-            Future<U> inner = result.loop().from(fn.apply(value));
-            result.register(new Promise.CancelHook(result, inner::abandon));
-            inner.register(new Derived<>(inner, result, null, apply(Function.<U>identity())));
         };
+    }
+
+    static <T extends @Nullable Object> Handler<T, T> exceptionallyCompose(
+            Function<Throwable, ? extends CompletionStage<T>> fn) {
+        return (value, failure, result) -> {
+            if (failure == null) {
+                result.settle(Outcome.of(value));
+            } else {
+                follow(result.loop().from(fn.apply(failure)), result);
+            }
+        };
+    }
+
+    private static <U extends @Nullable Object> void follow(Future<U> inner, Future<U> result) {
+        result.register(new Promise.CancelHook(result, inner::abandon));
+        inner.register(new Derived<>(inner, result, null, apply(Function.<U>identity())));
     }
 
     /** One derived stage, waiting for its source. */
@@ -96,7 +132,8 @@ final class Stages {
             if (result.isDone()) {
                 return;
             }
-            if (executor == null) {
+            Object outcome = Objects.requireNonNull(source.outcome());
+            if (executor == null || !handler.callsFor(Outcome.failureOf(outcome))) {
                 compute();
                 return;
             }
