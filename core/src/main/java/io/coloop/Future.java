@@ -528,7 +528,8 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
     @Override
     public final Future<T> exceptionallyComposeAsync(
             Function<Throwable, ? extends CompletionStage<T>> fn, Executor executor) {
-        return derive(required(executor), Stages.only(true, Stages.exceptionallyCompose(Objects.requireNonNull(fn, "fn"))));
+        return derive(
+                required(executor), Stages.only(true, Stages.exceptionallyCompose(Objects.requireNonNull(fn, "fn"))));
     }
 
     /**

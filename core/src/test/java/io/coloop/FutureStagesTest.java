@@ -236,8 +236,7 @@ class FutureStagesTest {
             Method.of("exceptionallyAsync(executor)", (s, o, f, e) -> s.exceptionallyAsync(f.exceptionally(), e)),
             Method.of("exceptionallyCompose", (s, o, f, e) -> s.exceptionallyCompose(f.exceptionallyCompose())),
             Method.of(
-                    "exceptionallyComposeAsync",
-                    (s, o, f, e) -> s.exceptionallyComposeAsync(f.exceptionallyCompose())),
+                    "exceptionallyComposeAsync", (s, o, f, e) -> s.exceptionallyComposeAsync(f.exceptionallyCompose())),
             Method.of(
                     "exceptionallyComposeAsync(executor)",
                     (s, o, f, e) -> s.exceptionallyComposeAsync(f.exceptionallyCompose(), e)));
@@ -255,8 +254,7 @@ class FutureStagesTest {
                 .map(FutureStagesTest::describe)
                 .toList()
                 .toString();
-        return type + message + suppressed
-                + (failure.getCause() == null ? "" : " <- " + describe(failure.getCause()));
+        return type + message + suppressed + (failure.getCause() == null ? "" : " <- " + describe(failure.getCause()));
     }
 
     private static String outcome(Object value, Throwable failure) {
@@ -294,7 +292,8 @@ class FutureStagesTest {
             Functions functions = new Functions(behaviour, false, CompletableFuture::completedStage);
             Direct direct = new Direct();
             Runnable settleSecond = () -> other.settle(second::complete, second::completeExceptionally);
-            CompletionStage<?> result = call(source, () -> end.of(source), second, settleSecond, functions, refusing ? REFUSES : direct);
+            CompletionStage<?> result =
+                    call(source, () -> end.of(source), second, settleSecond, functions, refusing ? REFUSES : direct);
             String outcome = result.handle(FutureStagesTest::outcome)
                     .toCompletableFuture()
                     .join();
@@ -308,13 +307,16 @@ class FutureStagesTest {
             Functions functions = new Functions(behaviour, false, Future::completed);
             Direct direct = new Direct();
             Runnable settleSecond = () -> other.settle(second::complete, second::fail);
-            CompletionStage<?> result =
-                    call(source.future(), () -> end.of(source), second.future(), settleSecond, functions, refuses ? REFUSES : direct);
+            CompletionStage<?> result = call(
+                    source.future(),
+                    () -> end.of(source),
+                    second.future(),
+                    settleSecond,
+                    functions,
+                    refuses ? REFUSES : direct);
             assertThat((Object) result).isInstanceOf(Future.class);
             String outcome = await(((Future<?>) result).handle(FutureStagesTest::outcome));
-            assertThat(direct.count.get())
-                    .as("%s", this)
-                    .isEqualTo(method.takesExecutor ? functions.calls.size() : 0);
+            assertThat(direct.count.get()).as("%s", this).isEqualTo(method.takesExecutor ? functions.calls.size() : 0);
             return outcome + functions.seen();
         }
 
@@ -411,8 +413,8 @@ class FutureStagesTest {
     void noFunction() {
         Functions none = new Functions(Behaviour.RETURNS, true, Future::completed);
         for (Method method : METHODS) {
-            assertThatThrownBy(() -> method.call.on(
-                            Future.completed("v"), Future.completed("other"), none, Runnable::run))
+            assertThatThrownBy(
+                            () -> method.call.on(Future.completed("v"), Future.completed("other"), none, Runnable::run))
                     .as("%s", method)
                     .isInstanceOf(NullPointerException.class);
         }
@@ -423,8 +425,8 @@ class FutureStagesTest {
         for (Method method : METHODS) {
             if (method.takesExecutor) {
                 Functions functions = new Functions(Behaviour.RETURNS, false, Future::completed);
-                assertThatThrownBy(() -> method.call.on(
-                                Future.completed("v"), Future.completed("other"), functions, null))
+                assertThatThrownBy(
+                                () -> method.call.on(Future.completed("v"), Future.completed("other"), functions, null))
                         .as("%s", method)
                         .isInstanceOf(NullPointerException.class)
                         .hasMessage("executor");

@@ -207,8 +207,7 @@ class MisuseTest {
         assertClosed(() -> loop.callLater(Duration.ZERO, () -> {}), "callAt/callLater(...)");
         assertClosed(() -> loop.callAt(0, () -> {}), "callAt/callLater(...)");
         assertClosed(() -> loop.blocking(() -> ""), "blocking(...)");
-        assertClosed(
-                () -> loop.asScheduledExecutorService().execute(() -> {}), "a ScheduledExecutorService of it");
+        assertClosed(() -> loop.asScheduledExecutorService().execute(() -> {}), "a ScheduledExecutorService of it");
     }
 
     // ---- another thread's loop
@@ -233,7 +232,8 @@ class MisuseTest {
             assertNotOnLoop(loop::timerCount, "timerCount()");
             assertNotOnLoop(loop::readyCount, "readyCount()");
             assertNotOnLoop(loop::turnCount, "turnCount()");
-            TimerHandle timer = loop.spawn(() -> loop.callLater(FOREVER, () -> {})).join();
+            TimerHandle timer =
+                    loop.spawn(() -> loop.callLater(FOREVER, () -> {})).join();
             Handle handle = loop.spawn(() -> loop.callSoon(() -> {})).join();
             assertNotOnLoop(timer::cancel, "Handle.cancel()");
             assertNotOnLoop(handle::cancel, "Handle.cancel()");
@@ -273,14 +273,10 @@ class MisuseTest {
         assertBlocks(() -> future.get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop.name());
         assertBlocks(() -> future.toCompletableFuture().join(), "join()", thread, loop.name());
         assertBlocks(() -> future.toCompletableFuture().get(), "get()", thread, loop.name());
-        assertBlocks(
-                () -> future.toCompletableFuture().get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop.name());
+        assertBlocks(() -> future.toCompletableFuture().get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop.name());
         assertBlocks(loop::close, "Loop.close()", thread, loop.name());
         assertBlocks(
-                () -> loop.awaitTermination(Duration.ofSeconds(1)),
-                "Loop.awaitTermination(...)",
-                thread,
-                loop.name());
+                () -> loop.awaitTermination(Duration.ofSeconds(1)), "Loop.awaitTermination(...)", thread, loop.name());
         var view = loop.asScheduledExecutorService();
         assertBlocks(view::close, "ScheduledExecutorService.close()", thread, loop.name());
         assertBlocks(
