@@ -32,10 +32,18 @@ final class FutureMono<T> extends Mono<T> {
         this.onUndelivered = onUndelivered;
     }
 
-    /** A new task for each subscriber, which owns it. */
+    /**
+     * A new task for each subscriber, which owns it. Subscribed from another thread, it may fail before that thread listens to it, and must not be reported as a
+     * failure that nobody observes: so the body itself listens first.
+     */
     static <T> Mono<T> cold(
             Loop loop, Body<? extends @Nullable T, ?> body, @Nullable Consumer<? super T> onUndelivered) {
-        return onAssembly(new FutureMono<>(() -> loop.<@Nullable T>spawn(body), true, onUndelivered));
+        Body<@Nullable T, ?> observed = () -> {
+            Task.current().handle((value, failure) -> null);
+            return body.run();
+        };
+        return onAssembly(new FutureMono<>(
+                () -> loop.<@Nullable T>spawn(loop.isOnLoop() ? body : observed), true, onUndelivered));
     }
 
     /** One future, which its subscribers own or not. */

@@ -5,6 +5,7 @@ import io.coloop.Promise;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -25,7 +26,8 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
     @Override
     public void subscribe(Promise<@Nullable T> promise) {
         receiver = new Receiver<>(promise, onUndelivered);
-        mono.subscribe(receiver);
+        Subscriber<T> throughTheHooks = receiver; // subscribe(CoreSubscriber) is Reactor's inner door: no hooks
+        mono.subscribe(throughTheHooks);
     }
 
     /** The awaiting task was cancelled; if the Mono failed in that same turn, nobody sees the failure. */

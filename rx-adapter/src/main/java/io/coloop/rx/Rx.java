@@ -1,0 +1,292 @@
+package io.coloop.rx;
+
+import io.coloop.Await;
+import io.coloop.Body;
+import io.coloop.Future;
+import io.coloop.Loop;
+import io.coloop.TaskCancelledException;
+import io.coloop.VoidBody;
+import io.reactivex.rxjava3.core.Completable;
+import io.reactivex.rxjava3.core.Maybe;
+import io.reactivex.rxjava3.core.Scheduler;
+import io.reactivex.rxjava3.core.Single;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * RxJava 3 and coloop, in both directions. For static import.
+ *
+ * <p>What is the same for all: code runs on the loop and never hops. A value that can no longer be delivered goes to the caller's {@code onUndelivered} if there
+ * is one, else it is closed if it is an {@link AutoCloseable}, else it is reported as {@link io.coloop.Report.Kind#LATE_VALUE}; from the ready queue. An error that
+ * can no longer be delivered is reported as {@link io.coloop.Report.Kind#LATE_FAILURE} and goes to {@code RxJavaPlugins.onError}; a
+ * {@link java.util.concurrent.CancellationException} after a cancel does not, for it is what was asked for. Something that somebody else cancelled is a failure for who waits
+ * for it: a plain {@code CancellationException}, never a {@link TaskCancelledException}. These types have no demand: they have one value or none.
+ */
+public final class Rx {
+    private Rx() {}
+
+    // ---- RxJava -> coloop
+
+    /**
+     * Subscribes to a Single and waits for its value. Only in a task.
+     *
+     * <ol>
+     *   <li>Start: subscribed once, now, after the task has given up the loop; {@code Single.just} too, so this always lets others run.
+     *   <li>Threads: subscribed on the loop's own thread, not on the task's stack. Completion is welcome from any thread.
+     *   <li>Cancel: cancelling the task disposes of the subscription before the task goes on. A Single cancelled by somebody else fails this with its
+     *       {@link java.util.concurrent.CancellationException}.
+     *   <li>A Single has a value.
+     *   <li>Undelivered: see {@link Rx}.
+     *   <li>Demand: none.
+     *   <li>Context: the subscription runs in the task's captured context.
+     * </ol>
+     *
+     * @throws io.coloop.LoopMisuseException outside a task
+     * @throws TaskCancelledException if the task is cancelled meanwhile
+     * @throws java.util.concurrent.CompletionException if the Single fails with a checked exception, which is its cause; others are thrown as they are
+     */
+    public static <T> T await(Single<? extends T> single) {
+        return await(Rx.<T>source(single, null));
+    }
+
+    /** Like {@link #await(Single)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> T await(Single<? extends T> single, Consumer<? super T> onUndelivered) {
+        return await(Rx.<T>source(single, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #await(Single)}, of a Maybe; null if it was empty. */
+    public static <T> @Nullable T await(Maybe<? extends T> maybe) {
+        return await(Rx.<T>source(maybe, null));
+    }
+
+    /** Like {@link #await(Maybe)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T await(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
+        return await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /**
+     * Like {@link #await(Maybe)}, for a Maybe that has a value.
+     *
+     * @throws NoSuchElementException if it was empty
+     */
+    public static <T> T awaitRequired(Maybe<? extends T> maybe) {
+        return required(await(Rx.<T>source(maybe, null)));
+    }
+
+    /** Like {@link #awaitRequired(Maybe)}; a value that comes too late goes to {@code onUndelivered}. */
+    public static <T> T awaitRequired(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
+        return required(await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered"))));
+    }
+
+    /** Like {@link #await(Single)}, of a Completable; returns when it is complete. */
+    public static void await(Completable completable) {
+        await(source(completable));
+    }
+
+    /**
+     * A future of the current loop that ends as the Single does.
+     *
+     * <ol>
+     *   <li>Start: subscribed once, from the ready queue, whether or not anybody awaits the future.
+     *   <li>Threads: subscribed on the loop's own thread.
+     *   <li>Cancel: cancelling the future disposes of the subscription. A Single cancelled by somebody else is a failed future, not a cancelled one.
+     *   <li>A Single has a value.
+     *   <li>Undelivered: a value or an error that comes after the future was cancelled; see {@link Rx}. A failure that nobody observes is reported by the loop.
+     *   <li>Demand: none.
+     *   <li>Context: the caller's captured context.
+     * </ol>
+     *
+     * @throws io.coloop.LoopMisuseException if the calling thread has no loop
+     */
+    public static <T> Future<T> future(Single<? extends T> single) {
+        return Loop.current().subscribe(Rx.<T>source(single, null));
+    }
+
+    /** Like {@link #future(Single)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Future<T> future(Single<? extends T> single, Consumer<? super T> onUndelivered) {
+        return Loop.current().subscribe(Rx.<T>source(single, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #future(Single)}, of a Maybe; null if it is empty. */
+    public static <T> Future<@Nullable T> future(Maybe<? extends T> maybe) {
+        return Loop.current().subscribe(Rx.<T>source(maybe, null));
+    }
+
+    /** Like {@link #future(Maybe)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Future<@Nullable T> future(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
+        return Loop.current().subscribe(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #future(Single)}, of a Completable; null when it is complete. */
+    public static Future<@Nullable Void> future(Completable completable) {
+        return Loop.current().subscribe(source(completable));
+    }
+
+    private static <T> RxAwait<T> source(Single<? extends T> single, @Nullable Consumer<? super T> onUndelivered) {
+        Objects.requireNonNull(single, "single");
+        return new RxAwait<>(single::subscribe, onUndelivered);
+    }
+
+    private static <T> RxAwait<@Nullable T> source(
+            Maybe<? extends T> maybe, @Nullable Consumer<? super T> onUndelivered) {
+        Objects.requireNonNull(maybe, "maybe");
+        return new RxAwait<@Nullable T>(maybe::subscribe, onUndelivered);
+    }
+
+    private static RxAwait<@Nullable Void> source(Completable completable) {
+        Objects.requireNonNull(completable, "completable");
+        return new RxAwait<@Nullable Void>(completable::subscribe, null);
+    }
+
+    private static <T extends @Nullable Object> T await(RxAwait<T> source) {
+        try {
+            return Await.<T>await(source);
+        } catch (TaskCancelledException cancelled) {
+            source.abandoned();
+            throw cancelled;
+        }
+    }
+
+    private static <T> T required(@Nullable T value) {
+        if (value == null) {
+            throw new NoSuchElementException("the Maybe completed without a value");
+        }
+        return value;
+    }
+
+    // ---- coloop -> RxJava
+
+    /**
+     * A Single that runs a body as a task on the loop, once for each subscriber.
+     *
+     * <ol>
+     *   <li>Cold: the task starts at the subscription, from any thread.
+     *   <li>Threads: the body and all signals run on the loop; signals on its own thread, from the ready queue.
+     *   <li>Cancel: disposing of the subscription cancels the task, which runs its cleanup and signals nothing more. A task cancelled by somebody else, or by the loop's
+     *       end, is {@code onError} with a plain {@link java.util.concurrent.CancellationException}. A closed loop is {@code onError} with
+     *       {@link io.coloop.LoopClosedException}.
+     *   <li>A null result is {@code onError} with a {@link NullPointerException}, as everywhere in RxJava.
+     *   <li>Undelivered: what the task gives after the disposal; see {@link Rx}.
+     *   <li>Demand: none.
+     *   <li>Context: that of the thread that subscribes, as with {@link Loop#spawn(Body)}.
+     * </ol>
+     */
+    public static <T> Single<T> single(Loop loop, Body<? extends T, ?> body) {
+        return notNull(cold(loop, body, null));
+    }
+
+    /** Like {@link #single(Loop, Body)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Single<T> single(Loop loop, Body<? extends T, ?> body, Consumer<? super T> onUndelivered) {
+        return notNull(cold(loop, body, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #single(Loop, Body)}, but a null result is an empty Maybe. */
+    public static <T> Maybe<T> maybe(Loop loop, Body<? extends @Nullable T, ?> body) {
+        return cold(loop, body, null);
+    }
+
+    /** Like {@link #maybe(Loop, Body)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Maybe<T> maybe(
+            Loop loop, Body<? extends @Nullable T, ?> body, Consumer<? super T> onUndelivered) {
+        return cold(loop, body, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+    }
+
+    /** Like {@link #single(Loop, Body)}, of a body without a result: complete once it is done. */
+    public static Completable completable(Loop loop, VoidBody<?> body) {
+        Objects.requireNonNull(body, "body");
+        Body<@Nullable Object, ?> empty = () -> {
+            body.run();
+            return null;
+        };
+        return cold(loop, empty, null).ignoreElement();
+    }
+
+    /**
+     * A view of a future, the same for each subscriber. Disposing of a subscription leaves the future alone.
+     *
+     * <ol>
+     *   <li>Hot: whatever computes the future runs already.
+     *   <li>Threads: signals come on the future's loop, on its own thread, from the ready queue.
+     *   <li>Cancel: nothing happens upstream; {@link #singleOwning} is the opposite. A cancelled future is {@code onError} with a plain
+     *       {@link java.util.concurrent.CancellationException}.
+     *   <li>A null value is {@code onError} with a {@link NullPointerException}.
+     *   <li>Undelivered: a value is still in the future and goes nowhere else. An error after the disposal is reported and goes to {@code RxJavaPlugins.onError}, because
+     *       this view may have been all that observed it.
+     *   <li>Demand: none.
+     *   <li>Context: nothing runs upstream.
+     * </ol>
+     */
+    public static <T> Single<T> single(Future<? extends T> future) {
+        return notNull(hot(future, false, null));
+    }
+
+    /**
+     * Like {@link #single(Future)}, but the future is the subscribers': the first that disposes cancels it, and a value that came too late for one is undelivered.
+     */
+    public static <T> Single<T> singleOwning(Future<? extends T> future) {
+        return notNull(hot(future, true, null));
+    }
+
+    /** Like {@link #singleOwning(Future)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Single<T> singleOwning(Future<? extends T> future, Consumer<? super T> onUndelivered) {
+        return notNull(hot(future, true, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #single(Future)}, but a null value is an empty Maybe. */
+    public static <T> Maybe<T> maybe(Future<? extends @Nullable T> future) {
+        return hot(future, false, null);
+    }
+
+    /** Like {@link #singleOwning(Future)}, but a null value is an empty Maybe. */
+    public static <T> Maybe<T> maybeOwning(Future<? extends @Nullable T> future) {
+        return hot(future, true, null);
+    }
+
+    /** Like {@link #maybeOwning(Future)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Maybe<T> maybeOwning(Future<? extends @Nullable T> future, Consumer<? super T> onUndelivered) {
+        return hot(future, true, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+    }
+
+    /** Like {@link #single(Future)}, but the value, which may be null, is ignored. */
+    public static Completable completable(Future<?> future) {
+        return hot(future, false, null).ignoreElement();
+    }
+
+    /** Like {@link #singleOwning(Future)}, but the value, which may be null, is ignored. */
+    public static Completable completableOwning(Future<?> future) {
+        return hot(future, true, ignored -> {}).ignoreElement();
+    }
+
+    private static <T> Maybe<T> cold(
+            Loop loop, Body<? extends @Nullable T, ?> body, @Nullable Consumer<? super T> onUndelivered) {
+        return FutureMaybe.cold(
+                Objects.requireNonNull(loop, "loop"), Objects.requireNonNull(body, "body"), onUndelivered);
+    }
+
+    private static <T> Maybe<T> hot(
+            Future<? extends @Nullable T> future, boolean owns, @Nullable Consumer<? super T> onUndelivered) {
+        return FutureMaybe.hot(Objects.requireNonNull(future, "future"), owns, onUndelivered);
+    }
+
+    private static <T> Single<T> notNull(Maybe<T> maybe) {
+        return maybe.switchIfEmpty(
+                Single.error(() -> new NullPointerException("a Single's value is null; use maybe(...)")));
+    }
+
+    // ---- the loop as a scheduler
+
+    /**
+     * The loop as an RxJava scheduler, usable from any thread. Schedulers of one loop are equal.
+     *
+     * <p>Actions run on the loop's own thread and must not await. Each Worker runs its actions in the order in which they were given, from whatever
+     * threads. Delays are exact to the nanosecond of the loop's clock, actions that are due at the same time keep their order, and a period of 0 runs once a turn. Disposing of
+     * an action that runs does not interrupt it. What an action throws goes to {@code RxJavaPlugins.onError} and is reported by the loop, and ends a periodic one. Shutting this
+     * scheduler down ends its own Workers and actions, not the loop nor other schedulers of it; after that it returns {@code Disposable.disposed()}, and once the loop is closed
+     * {@code RxJavaPlugins.onError} is told as well. {@code now} is the time of day when this scheduler was made, plus what has passed on the loop's clock.
+     */
+    public static Scheduler scheduler(Loop loop) {
+        return new LoopScheduler(Objects.requireNonNull(loop, "loop"));
+    }
+}

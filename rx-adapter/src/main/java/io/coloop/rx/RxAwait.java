@@ -1,0 +1,72 @@
+package io.coloop.rx;
+
+import io.coloop.Awaitable;
+import io.coloop.Promise;
+import io.reactivex.rxjava3.core.CompletableObserver;
+import io.reactivex.rxjava3.core.MaybeObserver;
+import io.reactivex.rxjava3.core.SingleObserver;
+import io.reactivex.rxjava3.disposables.Disposable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A Single, Maybe or Completable that can be awaited. Used once. */
+final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
+    private final Consumer<Receiver<T>> source; // subscribes the receiver
+    private final @Nullable Consumer<? super T> onUndelivered;
+    private @Nullable Receiver<T> receiver; // the loop's; null until it is subscribed
+
+    RxAwait(Consumer<Receiver<T>> source, @Nullable Consumer<? super T> onUndelivered) {
+        this.source = source;
+        this.onUndelivered = onUndelivered;
+    }
+
+    @Override
+    public void subscribe(Promise<T> promise) {
+        receiver = new Receiver<>(promise, onUndelivered);
+        source.accept(receiver);
+    }
+
+    /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure. */
+    void abandoned() {
+        if (receiver != null && receiver.promise.future().isFailed()) {
+            receiver.undelivered.error(receiver.promise.future().exceptionNow());
+        }
+    }
+
+    /** Settles a promise with what a source signals, once: each of its signals is the last. */
+    static final class Receiver<T extends @Nullable Object>
+            implements SingleObserver<T>, MaybeObserver<T>, CompletableObserver {
+        private final Promise<T> promise;
+        private final Undelivered<T> undelivered;
+
+        Receiver(Promise<T> promise, @Nullable Consumer<? super T> onUndelivered) {
+            this.promise = promise;
+            this.undelivered = new Undelivered<>(promise.future().loop(), onUndelivered);
+            promise.onUndelivered(undelivered::value);
+        }
+
+        @Override
+        public void onSubscribe(Disposable subscription) {
+            promise.onCancel(subscription::dispose);
+        }
+
+        @Override
+        public void onSuccess(T value) {
+            promise.complete(value);
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // a Maybe's or Completable's, whose T may be null
+        public void onComplete() {
+            promise.complete(null);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            Throwable crossing = Undelivered.crossing(failure);
+            if (!promise.fail(crossing)) {
+                undelivered.error(crossing);
+            }
+        }
+    }
+}
