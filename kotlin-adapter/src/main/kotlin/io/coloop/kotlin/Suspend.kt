@@ -42,7 +42,7 @@ import kotlinx.coroutines.async
 public fun <T> Loop.async(block: suspend CoroutineScope.() -> T): Task<T> =
     spawn(
         Body<T, Throwable> {
-            val call = SuspendCall(this, ::discard, block)
+            val call = SuspendCall<T>(Loop::discard, block)
             try {
                 call.await()
             } catch (wrapped: CompletionException) {
@@ -71,16 +71,11 @@ public fun <T> Loop.async(block: suspend CoroutineScope.() -> T): Task<T> =
  *
  * @throws io.coloop.LoopMisuseException outside a task, as in a coroutine: there, call the function itself
  */
-public fun <T> awaitSuspend(block: suspend () -> T): T {
-    val loop = Loop.current()
-    return SuspendCall(loop, loop::discard) { block() }.await()
-}
+public fun <T> awaitSuspend(block: suspend () -> T): T = SuspendCall<T>(Loop::discard) { block() }.await()
 
 /** As [awaitSuspend], with [onUndelivered] to receive a value that the block returns though the task is cancelled. The loop reports what that throws. */
-public fun <T> awaitSuspend(onUndelivered: Consumer<in T>, block: suspend () -> T): T {
-    val loop = Loop.current()
-    return SuspendCall(loop, { value: T -> loop.handOver(value, onUndelivered::accept) }) { block() }.await()
-}
+public fun <T> awaitSuspend(onUndelivered: Consumer<in T>, block: suspend () -> T): T =
+    SuspendCall<T>({ value -> handOver(value, onUndelivered::accept) }) { block() }.await()
 
 /** A scope without a job: what it starts has no parent, and a failure is only its own. */
 internal class Standalone(override val coroutineContext: CoroutineContext) : CoroutineScope
@@ -90,8 +85,7 @@ internal class Standalone(override val coroutineContext: CoroutineContext) : Cor
  * cancelled one is done at once.
  */
 private class SuspendCall<T>(
-    private val loop: Loop,
-    private val onUndelivered: (T) -> Unit,
+    private val onUndelivered: Loop.(T) -> Unit,
     private val block: suspend CoroutineScope.() -> T,
 ) : Awaitable<T> {
     // The loop's. Only a coroutine that outlives its loop ends on another thread; by then nobody awaits it.
@@ -125,32 +119,30 @@ private class SuspendCall<T>(
 
     override fun subscribe(promise: Promise<T>) {
         this.promise = promise
-        promise.onUndelivered(onUndelivered)
+        val loop = promise.future().loop()
+        promise.onUndelivered { value -> loop.onUndelivered(value) }
         promise.onCancel {
             cancelled = true
             coroutine?.cancel(promise.future().exceptionNow() as CancellationException)
         }
         val started = coroutine
         if (started == null) {
-            start()
+            start(loop)
         } else if (started.isCompleted) {
             settle(promise)
         }
     }
 
-    private fun start() {
-        val starting =
-            Standalone(loop.dispatcher).async(start = CoroutineStart.UNDISPATCHED) { returned = block() }
+    private fun start(loop: Loop) {
+        val starting = Standalone(loop.dispatcher).async(start = CoroutineStart.UNDISPATCHED) { returned = block() }
         coroutine = starting
-        starting.invokeOnCompletion(::ended)
-    }
-
-    private fun ended(cause: Throwable?) {
-        failure = cause
-        promise?.let(::settle)
-        val value = returned
-        if (cause != null && value !== NOTHING) {
-            @Suppress("UNCHECKED_CAST") onUndelivered(value as T)
+        starting.invokeOnCompletion { cause ->
+            failure = cause
+            promise?.let(::settle)
+            val value = returned
+            if (cause != null && value !== NOTHING) {
+                @Suppress("UNCHECKED_CAST") loop.onUndelivered(value as T)
+            }
         }
     }
 
