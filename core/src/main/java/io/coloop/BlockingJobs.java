@@ -26,7 +26,11 @@ final class BlockingJobs {
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().daemon().name(loop.name() + "-blocking-", 1).factory());
+                Thread.ofPlatform()
+                        .daemon()
+                        .name(loop.name() + "-blocking-", 1)
+                        .inheritInheritableThreadLocals(false) // they would be those of whoever came first
+                        .factory());
         pool.allowCoreThreadTimeOut(true);
         this.threads = pool;
     }
@@ -69,6 +73,7 @@ final class BlockingJobs {
         private final Callable<? extends T> callable;
         private final Promise<T> promise;
         private final ContextCapture.Snapshot context;
+        private final @Nullable ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
         private final ReentrantLock lock = new ReentrantLock(); // so that an interrupt hits this job and no later one
         private @Nullable Thread runner; // guarded by lock
         private boolean cancelled; // guarded by lock
@@ -95,6 +100,7 @@ final class BlockingJobs {
         public void run() {
             try {
                 if (begin()) {
+                    Thread.currentThread().setContextClassLoader(classLoader);
                     context.run(this::call);
                 }
             } catch (Throwable contextFailure) {

@@ -22,6 +22,10 @@ final class UnobservedFailures {
             return; // its source was not wanted, so nor is this
         }
         origins.put(failure, future instanceof Task<?> task ? task.name() : "a future");
+        if (failure.observed) {
+            origins.remove(failure); // somebody looked between the settling and this
+            return;
+        }
         CLEANER.register(future, () -> reportIfLost(failure));
         if (loop.isClosed()) {
             reportIfLost(failure);

@@ -106,6 +106,25 @@ class RulesNothingLostTest {
     }
 
     @Test
+    void aFailureThatAnotherThreadObservesAtOnceIsNotReported() {
+        ReportQueue reports = new ReportQueue();
+        try (Loop loop = Loop.builder().exceptionHandler(reports).start()) {
+            for (int i = 0; i < 500; i++) {
+                Promise<String> promise = loop.promise();
+                for (int hook = 0; hook < 200; hook++) {
+                    promise.onCancel(() -> {}); // much to enqueue while the other thread looks
+                }
+                loop.execute(() -> promise.fail(FAILURE));
+                while (!promise.future().isDone()) {
+                    Thread.onSpinWait();
+                }
+                assertThat(promise.future().exceptionNow()).isSameAs(FAILURE);
+            }
+        }
+        assertThat(reports.left()).isEmpty();
+    }
+
+    @Test
     void aFailureAfterTheCloseIsReportedAtOnce() {
         ReportQueue reports = new ReportQueue();
         Loop loop = Loop.builder().exceptionHandler(reports).start();
