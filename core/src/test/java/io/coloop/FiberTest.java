@@ -161,7 +161,9 @@ class FiberTest {
         assertThat(clock.elapsed()).isEqualTo(Duration.ofSeconds(1));
         assertThat(self.isInterrupted()).isTrue();
         await((Awaitable<String>) promise -> {
-            assertThat(Thread.currentThread().isInterrupted()).as("the loop's thread").isFalse();
+            assertThat(Thread.currentThread().isInterrupted())
+                    .as("the loop's thread")
+                    .isFalse();
             loop.callSoon(() -> promise.complete(""));
         });
         assertThat(Thread.interrupted()).isTrue();
@@ -317,7 +319,8 @@ class FiberTest {
                 }));
             }
             for (int i = 0; i < 20; i++) {
-                assertThat(results.get(i).get(Real.LIMIT_SECONDS, TimeUnit.SECONDS)).isEqualTo(i);
+                assertThat(results.get(i).get(Real.LIMIT_SECONDS, TimeUnit.SECONDS))
+                        .isEqualTo(i);
             }
         }
         yieldNow();
@@ -347,7 +350,8 @@ class FiberTest {
             try (Socket socket = new Socket(server.getInetAddress(), server.getLocalPort())) {
                 socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(Real.LIMIT_SECONDS));
                 byte[] read = socket.getInputStream().readAllBytes();
-                assertThat(new String(read, java.nio.charset.StandardCharsets.UTF_8)).isEqualTo("hello");
+                assertThat(new String(read, java.nio.charset.StandardCharsets.UTF_8))
+                        .isEqualTo("hello");
             }
             Real.join(peer);
         }

@@ -406,13 +406,13 @@ class FutureTest {
         Loop loop = Loop.start("closed");
         Promise<String> promise = loop.promise();
         List<String> threads = new ArrayList<>();
-        Future<Void> registeredBefore =
-                promise.future().thenRun(() -> threads.add(Thread.currentThread().getName()));
+        Future<Void> registeredBefore = promise.future()
+                .thenRun(() -> threads.add(Thread.currentThread().getName()));
         loop.close();
         Real.onOtherThread(() -> promise.complete("value"));
         assertThat(registeredBefore.isDone()).isTrue();
-        Future<Void> registeredAfter =
-                promise.future().thenRunAsync(() -> threads.add(Thread.currentThread().getName()));
+        Future<Void> registeredAfter = promise.future()
+                .thenRunAsync(() -> threads.add(Thread.currentThread().getName()));
         assertThat(registeredAfter.isDone()).isTrue();
         assertThat(threads).containsExactly("other", Thread.currentThread().getName());
         assertThat(promise.future().join()).isEqualTo("value");
