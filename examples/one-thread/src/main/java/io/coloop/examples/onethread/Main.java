@@ -48,6 +48,7 @@ public final class Main {
         return result.errors() == 0 && witness.mostAtOnce() == 1;
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // no dependency for one annotation
     private static void row(String name, String format, Object... values) {
         System.out.printf(Locale.ROOT, "%-30s ", name);
         System.out.printf(Locale.ROOT, format + "%n", values);

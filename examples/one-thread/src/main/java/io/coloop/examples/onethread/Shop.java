@@ -78,7 +78,7 @@ final class Shop {
             String facts = await(price) + ", " + await(stock) + ", " + rating + ", " + advice;
             return timeline.run(Lane.JAVA, "render", () -> new Reply(200, Page.html(facts, others, timeline)));
         } catch (DownstreamException failed) {
-            return new Reply(502, Page.error("No price today", failed.getMessage()));
+            return new Reply(502, Page.error("No price today", String.valueOf(failed.getMessage())));
         } catch (TaskCancelledException cancelled) {
             pageCancelled.complete(cancelled.getMessage());
             throw cancelled;

@@ -83,7 +83,7 @@ final class Timeline {
                 LEFT + WIDTH + 20,
                 height);
         for (Lane lane : Lane.values()) {
-            int y = TOP + lane.ordinal() * LANE_HEIGHT;
+            int y = TOP + row(lane) * LANE_HEIGHT;
             append(svg, "<text x='8' y='%d'>%s</text>", y + 21, lane.title);
             append(
                     svg,
@@ -103,13 +103,13 @@ final class Timeline {
                     "<text class='tick' x='%d' y='%d'>%.1f ms</text>",
                     x - (tick == 4 ? 50 : 0),
                     height - 8,
-                    tick * WIDTH / 4 * millisPerPixel);
+                    tick * (WIDTH / 4.0) * millisPerPixel);
         }
         return svg.append("</svg>").toString();
     }
 
     private static void draw(StringBuilder svg, Piece piece, double nanosPerPixel) {
-        int y = TOP + piece.lane.ordinal() * LANE_HEIGHT + 6;
+        int y = TOP + row(piece.lane) * LANE_HEIGHT + 6;
         double x = LEFT + piece.from / nanosPerPixel;
         double width = Math.max(piece.waiting ? 1 : 3, (piece.to - piece.from) / nanosPerPixel);
         append(
@@ -126,6 +126,11 @@ final class Timeline {
                 piece.thread);
     }
 
+    private static int row(Lane lane) {
+        return List.of(Lane.values()).indexOf(lane);
+    }
+
+    @SuppressWarnings("AnnotateFormatMethod") // no dependency for one annotation
     private static void append(StringBuilder svg, String format, Object... arguments) {
         svg.append(String.format(Locale.ROOT, format, arguments));
     }
