@@ -42,7 +42,8 @@ final class LoopWorker extends Scheduler.Worker {
     @Override
     public Disposable schedule(Runnable run, long delay, TimeUnit unit) {
         Action action = new Action(run, unit.toNanos(delay));
-        if (isDisposed() || (action.timed && !delayed.add(action))) {
+        boolean ending = loop.isClosed() && loop.isOnLoop(); // a period ends with its loop, without a word
+        if (ending || isDisposed() || (action.timed && !delayed.add(action))) {
             return Disposable.disposed();
         }
         if (!action.timed) {
