@@ -141,7 +141,8 @@ class DispatcherTest {
     fun anEndlessYieldStarvesNobody(loop: Loop) {
         val busy = loop.scope().launch { while (true) yield() }
         assertThat(Await.await(loop.async { 1 })).isEqualTo(1)
-        Await.sleep(java.time.Duration.ofMillis(1)).let { busy.cancel() }
+        settle()
+        busy.cancel()
         busy.ended()
     }
 
