@@ -44,7 +44,8 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
             start(submitted);
         } else {
             Objects.requireNonNull(command, "command");
-            start(new Job<>(callable(() -> loop.runItem(command)), 0, 0)); // nobody sees its future: a failure is reported
+            start(new Job<>(
+                    callable(() -> loop.runItem(command)), 0, 0)); // nobody sees its future: a failure is reported
         }
     }
 

@@ -72,11 +72,8 @@ class ArchitectureTest {
             .notHaveModifier(SYNCHRONIZED);
 
     @ArchTest
-    static final ArchRule NOBODY_PRINTS = noClasses()
-            .should()
-            .accessField(System.class, "out")
-            .orShould()
-            .accessField(System.class, "err");
+    static final ArchRule NOBODY_PRINTS =
+            noClasses().should().accessField(System.class, "out").orShould().accessField(System.class, "err");
 
     @ArchTest
     static final ArchRule PUBLIC_TYPES_ARE_FINAL_SEALED_OR_INTERFACES = classes()
@@ -89,7 +86,8 @@ class ArchitectureTest {
             .should(new com.tngtech.archunit.lang.ArchCondition<>("be final or sealed") {
                 @Override
                 public void check(
-                        com.tngtech.archunit.core.domain.JavaClass type, com.tngtech.archunit.lang.ConditionEvents events) {
+                        com.tngtech.archunit.core.domain.JavaClass type,
+                        com.tngtech.archunit.lang.ConditionEvents events) {
                     boolean closed = type.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.FINAL)
                             || type.reflect().isSealed();
                     events.add(new com.tngtech.archunit.lang.SimpleConditionEvent(type, closed, type.getName()));

@@ -38,8 +38,7 @@ class ExecutorViewTest {
         view.schedule(() -> trail.mark("negative delay"), -1, TimeUnit.SECONDS);
         trail.mark("registered");
         yieldNow();
-        assertThat(trail.marks())
-                .containsExactly("registered", "executed", "submitted", "no delay", "negative delay");
+        assertThat(trail.marks()).containsExactly("registered", "executed", "submitted", "no delay", "negative delay");
         assertThat(submitted.get()).isEqualTo("value");
     }
 
@@ -129,9 +128,7 @@ class ExecutorViewTest {
                         TimeUnit.MILLISECONDS);
         sleep(Duration.ofMillis(5));
         assertThat(trail.marks()).containsExactly("ran");
-        assertThatThrownBy(periodic::get)
-                .isInstanceOf(ExecutionException.class)
-                .hasCause(failure);
+        assertThatThrownBy(periodic::get).isInstanceOf(ExecutionException.class).hasCause(failure);
     }
 
     @LoopTest

@@ -371,8 +371,7 @@ class HostedLoopTest {
         Report report = reports.next();
         mayEnd.countDown();
         assertThat(report.kind()).isEqualTo(Report.Kind.HOST_LOST);
-        assertThat(report.message())
-                .startsWith("its host runs on more than one thread: " + first.get() + " and ");
+        assertThat(report.message()).startsWith("its host runs on more than one thread: " + first.get() + " and ");
         assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
                 .isTrue();
         assertThat(task.isCancelled()).isTrue();

@@ -204,8 +204,8 @@ class OwnedLoopTest {
         loop.execute(() -> {
             loop.shutdown();
             // runs in the last turn; what comes through the inbox then is seen only by the close itself
-            loop.execute(() ->
-                    Real.onOtherThread(() -> late.set(loop.spawn(() -> trail.mark("ran on a closed loop")))));
+            loop.execute(
+                    () -> Real.onOtherThread(() -> late.set(loop.spawn(() -> trail.mark("ran on a closed loop")))));
         });
         loop.close();
         assertThat(trail.marks()).isEmpty();

@@ -54,8 +54,7 @@ class TimerHeapTest {
                     }
                     default -> {
                         if (!oracle.timers.isEmpty()) {
-                            TimerHeap.Timer timer =
-                                    oracle.timers.remove(random.nextInt(oracle.timers.size()));
+                            TimerHeap.Timer timer = oracle.timers.remove(random.nextInt(oracle.timers.size()));
                             assertThat(timer.isArmed()).isTrue();
                             assertThat(heap.remove(timer)).isTrue();
                             assertThat(timer.isArmed()).isFalse();
