@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -100,6 +101,7 @@ final class HostedDriver extends Driver {
             }
             if (loop.isClosing() && loop.finishClosing()) {
                 ATTACHED.remove(host, loop);
+                disarmAlarm();
                 return;
             }
             prepareNextTurn();
@@ -163,6 +165,17 @@ final class HostedDriver extends Driver {
         }
     }
 
+    /** An alarm that nobody needs any more would keep a host from ending, for hours perhaps. Under {@code turning}. */
+    private void disarmAlarm() {
+        if (alarm != null) {
+            alarm.cancel(false);
+            if (host instanceof ThreadPoolExecutor pool && alarm instanceof Runnable queued) {
+                pool.remove(queued); // after its shutdown it would wait for cancelled ones, too
+            }
+            alarm = null;
+        }
+    }
+
     private void alarm() {
         alarm = null;
         alarmDeadline = Long.MAX_VALUE;
@@ -207,6 +220,12 @@ final class HostedDriver extends Driver {
     }
 
     private void rescue(String why, @Nullable Throwable cause) {
+        turning.lock();
+        try {
+            disarmAlarm();
+        } finally {
+            turning.unlock();
+        }
         try {
             host.awaitTermination(Loop.nanos(loop.shutdownTimeout()), TimeUnit.NANOSECONDS);
         } catch (InterruptedException impatient) {

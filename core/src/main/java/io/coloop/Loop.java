@@ -8,8 +8,10 @@ import io.coloop.internal.queue.TimerHeap;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -55,6 +57,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final TimerHeap timers = new TimerHeap();
     private final BlockingJobs blockingJobs;
     private final AfterClose afterClose = new AfterClose(this);
+    private final Set<LoopExecutorService> busyViews = ConcurrentHashMap.newKeySet();
     private final CountDownLatch terminated = new CountDownLatch(1);
     private final long origin;
 
@@ -392,6 +395,11 @@ public final class Loop implements Executor, AutoCloseable {
         return failures;
     }
 
+    /** The executor views that have actions. Any thread. */
+    Set<LoopExecutorService> busyViews() {
+        return busyViews;
+    }
+
     ContextCapture contextCapture() {
         return settings.contextCapture;
     }
@@ -641,6 +649,7 @@ public final class Loop implements Executor, AutoCloseable {
         }
         timers.clear();
         blockingJobs.shutdown();
+        busyViews.forEach(LoopExecutorService::shutdownNow); // what their actions' futures promise will not happen
         failures.reportAll();
         CURRENT.remove();
         terminated.countDown();

@@ -43,7 +43,9 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
         if (command instanceof Job<?> submitted) {
             start(submitted);
         } else {
-            start(new Job<>(callable(command), 0, 0));
+            Objects.requireNonNull(command, "command");
+            start(new Job<>(
+                    callable(() -> loop.runItem(command)), 0, 0)); // nobody sees its future: a failure is reported
         }
     }
 
@@ -98,6 +100,9 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
             if (shutdown) {
                 throw new RejectedExecutionException("this view of loop " + loop.name() + " is shut down");
             }
+            if (jobs.isEmpty()) {
+                loop.busyViews().add(this);
+            }
             jobs.add(job);
         } finally {
             lock.unlock();
@@ -112,9 +117,11 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
     private void ended(Job<?> job) {
         lock.lock();
         try {
-            jobs.remove(job);
-            if (shutdown && jobs.isEmpty()) {
-                terminated.countDown();
+            if (jobs.remove(job) && jobs.isEmpty()) {
+                loop.busyViews().remove(this);
+                if (shutdown) {
+                    terminated.countDown();
+                }
             }
         } finally {
             lock.unlock();
@@ -144,11 +151,14 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
 
     @Override
     public List<Runnable> shutdownNow() {
-        shutdown();
         List<Runnable> left;
         lock.lock();
         try {
+            shutdown = true;
             left = new ArrayList<>(jobs);
+            if (left.isEmpty()) {
+                terminated.countDown();
+            }
         } finally {
             lock.unlock();
         }
@@ -174,7 +184,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
         refuseOnLoop("awaitTermination(...)");
-        return terminated.await(timeout, unit);
+        return isTerminated() || terminated.await(timeout, unit);
     }
 
     @Override

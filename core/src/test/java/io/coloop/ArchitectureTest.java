@@ -1,0 +1,96 @@
+package io.coloop;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaModifier.SYNCHRONIZED;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The arrows of the design: internal is used by io.coloop, never the other way round. */
+@AnalyzeClasses(
+        packages = "io.coloop",
+        importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NotTheTestkit.class})
+@ArchTag("one-mode")
+class ArchitectureTest {
+    static final class NotTheTestkit implements ImportOption {
+        @Override
+        public boolean includes(com.tngtech.archunit.core.importer.Location location) {
+            return !location.contains("/io/coloop/test/") && !location.contains("/test-classes/");
+        }
+    }
+
+    @ArchTest
+    static final ArchRule INTERNAL_PACKAGES_KNOW_ONLY_THE_JDK_AND_THEMSELVES = classes()
+            .that()
+            .resideInAPackage("io.coloop.internal.queue")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop.internal.queue", "java..", "org.jspecify..", "org.jctools..");
+
+    @ArchTest
+    static final ArchRule FIBERS_KNOW_ONLY_THE_JDK_AND_THEMSELVES = classes()
+            .that()
+            .resideInAPackage("io.coloop.internal.fiber")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop.internal.fiber", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule THE_KERNEL_USES_ONLY_THE_JDK_AND_ITS_INTERNALS = classes()
+            .that()
+            .resideInAPackage("io.coloop")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop", "io.coloop.internal..", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule REFLECTION_LIVES_WITH_THE_FIBERS = noClasses()
+            .that(resideInAPackage("io.coloop.."))
+            .and()
+            .resideOutsideOfPackage("io.coloop.internal.fiber")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("java.lang.reflect")
+            .orShould()
+            .callMethod(Class.class, "forName", String.class)
+            .orShould()
+            .accessClassesThat()
+            .haveFullyQualifiedName("sun.misc.Unsafe");
+
+    @ArchTest
+    static final ArchRule NO_METHOD_IS_SYNCHRONIZED = methods()
+            .that()
+            .areDeclaredInClassesThat()
+            .resideInAPackage("io.coloop..")
+            .should()
+            .notHaveModifier(SYNCHRONIZED);
+
+    @ArchTest
+    static final ArchRule NOBODY_PRINTS =
+            noClasses().should().accessField(System.class, "out").orShould().accessField(System.class, "err");
+
+    @ArchTest
+    static final ArchRule PUBLIC_TYPES_ARE_FINAL_SEALED_OR_INTERFACES = classes()
+            .that()
+            .resideInAPackage("io.coloop..")
+            .and()
+            .arePublic()
+            .and()
+            .areNotInterfaces()
+            .should(new com.tngtech.archunit.lang.ArchCondition<>("be final or sealed") {
+                @Override
+                public void check(
+                        com.tngtech.archunit.core.domain.JavaClass type,
+                        com.tngtech.archunit.lang.ConditionEvents events) {
+                    boolean closed = type.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.FINAL)
+                            || type.reflect().isSealed();
+                    events.add(new com.tngtech.archunit.lang.SimpleConditionEvent(type, closed, type.getName()));
+                }
+            });
+}
