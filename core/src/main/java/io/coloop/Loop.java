@@ -452,12 +452,15 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Like {@link #enqueue}, but false if the loop is closed. */
     boolean offerItem(Runnable item) {
-        if (isOnLoop()) {
-            ready.add(item);
-            driver.changed();
-            return true;
+        if (!isOnLoop()) {
+            return inbox.offer(item);
         }
-        return inbox.offer(item);
+        if (isClosed()) {
+            return false;
+        }
+        ready.add(item);
+        driver.changed();
+        return true;
     }
 
     /** Sends an action to the loop's thread; false if the loop is closed. Any thread. */
@@ -633,18 +636,22 @@ public final class Loop implements Executor, AutoCloseable {
             task.giveUp();
         }
         phase = Phase.CLOSED;
-        for (Inbox.Node<Runnable> node = inbox.close(); node != null; node = node.next()) {
-            ready.add(node.item());
-        }
-        while (!ready.isEmpty()) {
-            runItem(ready.remove());
-        }
+        afterClose.run(this::runRest); // one at a time with, and before, what other threads run from now on
         timers.clear();
         blockingJobs.shutdown();
         failures.reportAll();
         CURRENT.remove();
         terminated.countDown();
         return true;
+    }
+
+    private void runRest() {
+        for (Inbox.Node<Runnable> node = inbox.close(); node != null; node = node.next()) {
+            ready.add(node.item());
+        }
+        while (!ready.isEmpty()) {
+            runItem(ready.remove());
+        }
     }
 
     /** Tasks that cleaning up spawns get their own round. */
