@@ -100,6 +100,7 @@ final class HostedDriver extends Driver {
             }
             if (loop.isClosing() && loop.finishClosing()) {
                 ATTACHED.remove(host, loop);
+                disarmAlarm();
                 return;
             }
             prepareNextTurn();
@@ -152,14 +153,20 @@ final class HostedDriver extends Driver {
         if (deadline >= alarmDeadline) {
             return;
         }
-        if (alarm != null) {
-            alarm.cancel(false);
-        }
+        disarmAlarm();
         alarmDeadline = deadline;
         try {
             alarm = host.schedule(this::alarm, Math.max(0, deadline - loop.time()), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException rejected) {
             lose("its host refused a timer", rejected);
+        }
+    }
+
+    /** A host that shuts down may wait for what is scheduled on it. */
+    private void disarmAlarm() {
+        if (alarm != null) {
+            alarm.cancel(false);
+            alarm = null;
         }
     }
 
@@ -218,6 +225,7 @@ final class HostedDriver extends Driver {
             if (loop.isClosed()) {
                 return;
             }
+            disarmAlarm();
             thread = Thread.currentThread();
             loop.report(new Report(
                     Report.Kind.HOST_LOST,

@@ -59,6 +59,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final long origin;
 
     private volatile Phase phase = Phase.RUNNING; // written by the loop
+    private volatile @Nullable Thread boundTo; // written by the loop; a lost host leaves CURRENT behind on its thread
     private int batch; // how many items of this turn are still to run
     private long turns;
     private long items; // read by the watchdog without synchronization
@@ -136,7 +137,10 @@ public final class Loop implements Executor, AutoCloseable {
     /** The loop of the calling thread, or null if it has none. */
     public static @Nullable Loop currentOrNull() {
         Object current = CURRENT.get();
-        return current instanceof Loop loop ? loop : current instanceof Task<?> task ? task.loop() : null;
+        if (current instanceof Loop loop) {
+            return loop.boundTo == Thread.currentThread() ? loop : null;
+        }
+        return current instanceof Task<?> task ? task.loop() : null;
     }
 
     /** How bodies run in this JVM. The first call probes it. */
@@ -508,6 +512,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Makes the calling thread the loop's. */
     void bind() {
+        boundTo = Thread.currentThread();
         CURRENT.set(this);
     }
 
@@ -640,6 +645,7 @@ public final class Loop implements Executor, AutoCloseable {
         timers.clear();
         blockingJobs.shutdown();
         failures.reportAll();
+        boundTo = null;
         CURRENT.remove();
         terminated.countDown();
         return true;
