@@ -7,7 +7,9 @@ import io.coloop.internal.queue.Inbox;
 import io.coloop.internal.queue.TimerHeap;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -53,6 +55,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final Inbox<Runnable> inbox;
     private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
     private final TimerHeap timers = new TimerHeap();
+    private final Set<java.util.concurrent.Future<?>> cancelledAtEnd = new HashSet<>();
     private final BlockingJobs blockingJobs;
     private final AfterClose afterClose = new AfterClose(this);
     private final CountDownLatch terminated = new CountDownLatch(1);
@@ -443,6 +446,16 @@ public final class Loop implements Executor, AutoCloseable {
         checkOnLoop(call);
     }
 
+    /** Cancels something when the loop ends, so that nobody waits for it for ever. Loop only. */
+    void cancelAtEnd(java.util.concurrent.Future<?> waiting) {
+        cancelledAtEnd.add(waiting);
+    }
+
+    /** Takes {@link #cancelAtEnd} back. Loop only. */
+    void keepAtEnd(java.util.concurrent.Future<?> waiting) {
+        cancelledAtEnd.remove(waiting);
+    }
+
     void disarm(TimerHeap.Timer timer) {
         timers.remove(timer);
     }
@@ -643,6 +656,7 @@ public final class Loop implements Executor, AutoCloseable {
         phase = Phase.CLOSED;
         afterClose.run(this::runRest); // one at a time with, and before, what other threads run from now on
         timers.clear();
+        Set.copyOf(cancelledAtEnd).forEach(left -> left.cancel(false));
         blockingJobs.shutdown();
         failures.reportAll();
         boundTo = null;

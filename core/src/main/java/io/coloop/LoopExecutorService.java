@@ -113,7 +113,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
         lock.lock();
         try {
             jobs.remove(job);
-            if (shutdown && jobs.isEmpty()) {
+            if ((shutdown || loop.isClosed()) && jobs.isEmpty()) {
                 terminated.countDown();
             }
         } finally {
@@ -174,7 +174,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
         refuseOnLoop("awaitTermination(...)");
-        return terminated.await(timeout, unit);
+        return isTerminated() || terminated.await(timeout, unit);
     }
 
     @Override
@@ -249,13 +249,27 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
         }
 
         private void arm() {
-            if (!isDone()) {
-                timer = loop.callAt(deadline, this::fire);
+            if (isDone()) {
+                return;
+            }
+            if (loop.isClosed()) {
+                cancel(false);
+                return;
+            }
+            timer = loop.callAt(deadline, this::fire);
+            loop.cancelAtEnd(this);
+        }
+
+        private void disarm() {
+            if (timer != null && loop.isOnLoop()) { // else the loop has ended, and its timers with it
+                timer.cancel();
+                loop.keepAtEnd(this);
             }
         }
 
         private void fire() {
             timer = null;
+            loop.keepAtEnd(this);
             if (period == 0) {
                 run();
             } else if (runAndReset()) {
@@ -273,11 +287,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
         protected void done() {
             ended(this);
             if (delayed && isCancelled()) {
-                loop.enqueue(() -> {
-                    if (timer != null) {
-                        timer.cancel();
-                    }
-                });
+                loop.enqueue(this::disarm);
             }
         }
 

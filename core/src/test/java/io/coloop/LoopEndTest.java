@@ -3,6 +3,9 @@ package io.coloop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -40,5 +43,17 @@ class LoopEndTest {
         loop.shutdown();
         assertThat(loop.awaitTermination(Duration.ofSeconds(20))).isTrue();
         assertThat(refused.get()).isInstanceOf(LoopClosedException.class);
+    }
+
+    @Test
+    void whatItsExecutorViewHasNotRunIsCancelled() throws InterruptedException {
+        Loop loop = Loop.start("view");
+        ScheduledExecutorService view = loop.asScheduledExecutorService();
+        ScheduledFuture<?> once = view.schedule(() -> {}, 1, TimeUnit.DAYS);
+        ScheduledFuture<?> periodic = view.scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.DAYS);
+        loop.close();
+        assertThat(once.isCancelled()).isTrue();
+        assertThat(periodic.isCancelled()).isTrue();
+        assertThat(view.awaitTermination(0, TimeUnit.SECONDS)).isTrue();
     }
 }
