@@ -154,9 +154,7 @@ final class HostedDriver extends Driver {
         if (deadline >= alarmDeadline) {
             return;
         }
-        if (alarm != null) {
-            alarm.cancel(false);
-        }
+        disarmAlarm();
         alarmDeadline = deadline;
         try {
             alarm = host.schedule(this::alarm, Math.max(0, deadline - loop.time()), TimeUnit.NANOSECONDS);

@@ -62,6 +62,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final long origin;
 
     private volatile Phase phase = Phase.RUNNING; // written by the loop
+    private volatile @Nullable Thread boundTo; // written by the loop; a lost host leaves CURRENT behind on its thread
     private int batch; // how many items of this turn are still to run
     private long turns;
     private long items; // read by the watchdog without synchronization
@@ -139,7 +140,10 @@ public final class Loop implements Executor, AutoCloseable {
     /** The loop of the calling thread, or null if it has none. */
     public static @Nullable Loop currentOrNull() {
         Object current = CURRENT.get();
-        return current instanceof Loop loop ? loop : current instanceof Task<?> task ? task.loop() : null;
+        if (current instanceof Loop loop) {
+            return loop.boundTo == Thread.currentThread() ? loop : null;
+        }
+        return current instanceof Task<?> task ? task.loop() : null;
     }
 
     /** How bodies run in this JVM. The first call probes it. */
@@ -460,12 +464,15 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Like {@link #enqueue}, but false if the loop is closed. */
     boolean offerItem(Runnable item) {
-        if (isOnLoop()) {
-            ready.add(item);
-            driver.changed();
-            return true;
+        if (!isOnLoop()) {
+            return inbox.offer(item);
         }
-        return inbox.offer(item);
+        if (isClosed()) {
+            return false;
+        }
+        ready.add(item);
+        driver.changed();
+        return true;
     }
 
     /** Sends an action to the loop's thread; false if the loop is closed. Any thread. */
@@ -513,6 +520,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Makes the calling thread the loop's. */
     void bind() {
+        boundTo = Thread.currentThread();
         CURRENT.set(this);
     }
 
@@ -641,19 +649,24 @@ public final class Loop implements Executor, AutoCloseable {
             task.giveUp();
         }
         phase = Phase.CLOSED;
+        afterClose.run(this::runRest); // one at a time with, and before, what other threads run from now on
+        timers.clear();
+        blockingJobs.shutdown();
+        busyViews.forEach(LoopExecutorService::shutdownNow); // what their actions' futures promise will not happen
+        failures.reportAll();
+        boundTo = null;
+        CURRENT.remove();
+        terminated.countDown();
+        return true;
+    }
+
+    private void runRest() {
         for (Inbox.Node<Runnable> node = inbox.close(); node != null; node = node.next()) {
             ready.add(node.item());
         }
         while (!ready.isEmpty()) {
             runItem(ready.remove());
         }
-        timers.clear();
-        blockingJobs.shutdown();
-        busyViews.forEach(LoopExecutorService::shutdownNow); // what their actions' futures promise will not happen
-        failures.reportAll();
-        CURRENT.remove();
-        terminated.countDown();
-        return true;
     }
 
     /** Tasks that cleaning up spawns get their own round. */

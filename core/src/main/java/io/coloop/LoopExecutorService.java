@@ -259,7 +259,9 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
         }
 
         private void arm() {
-            if (!isDone()) {
+            if (loop.isClosed()) {
+                cancel(false);
+            } else if (!isDone()) {
                 timer = loop.callAt(deadline, this::fire);
             }
         }
@@ -284,7 +286,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
             ended(this);
             if (delayed && isCancelled()) {
                 loop.enqueue(() -> {
-                    if (timer != null) {
+                    if (timer != null && loop.isOnLoop()) { // else the loop has ended, and its timers with it
                         timer.cancel();
                     }
                 });

@@ -1,0 +1,351 @@
+package io.coloop;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jetbrains.lincheck.Lincheck;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Complete against register, cancel against complete. Each check runs on the product and on a twin that it must find out. */
+@Tag("lincheck")
+class FutureModelTest {
+    private static final int INTERLEAVINGS = 1_000;
+
+    /** Nobody drives it: the test's own thread turns it. It is empty again after each interleaving. */
+    private static final Loop LOOP = new Loop(new LoopBuilder(), OwnedDriver::new);
+
+    /** Where the object under test is kept and read back: one that only lambdas share is thread-local for Lincheck, which then never switches inside it. */
+    private static Object shared;
+
+    // ---- complete against register
+
+    @Test
+    void eachListenerRunsExactlyOnce() {
+        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> eachListenerRunsOnce(ProductCell::new));
+    }
+
+    @Test
+    void aListenerLostInACompletionIsFound() {
+        assertThatThrownBy(
+                        () -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> eachListenerRunsOnce(LooseRegister::new)))
+                .isInstanceOf(LincheckAssertionError.class);
+    }
+
+    @Test
+    void aCompletionThatCountsTwiceIsFound() {
+        assertThatThrownBy(
+                        () -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> eachListenerRunsOnce(LooseSettle::new)))
+                .isInstanceOf(LincheckAssertionError.class);
+    }
+
+    private static void eachListenerRunsOnce(Supplier<Cell> kind) {
+        shared = kind.get();
+        Cell cell = (Cell) shared;
+        List<Counter> listeners = List.of(new Counter(), new Counter(), new Counter(), new Counter());
+        boolean[] settled = new boolean[2];
+        Thread completing = new Thread(() -> settled[0] = cell.settle("value"));
+        Thread failing = new Thread(() -> {
+            settled[1] = cell.settle(new Outcome.Cancelled(null));
+            cell.register(listeners.get(3));
+        });
+        Thread registering = new Thread(() -> {
+            cell.register(listeners.get(1));
+            cell.register(listeners.get(2));
+        });
+        cell.register(listeners.get(0));
+        completing.start();
+        failing.start();
+        registering.start();
+        LOOP.turn();
+        join(completing);
+        join(failing);
+        join(registering);
+        LOOP.turn();
+        check(settled[0] != settled[1], "settled " + (settled[0] ? "twice" : "never"));
+        for (int i = 0; i < listeners.size(); i++) {
+            check(listeners.get(i).runs == 1, "listener " + i + " ran " + listeners.get(i).runs + " times");
+        }
+    }
+
+    // ---- cancel against complete
+
+    @Test
+    void exactlyOneOfCancelAndCompleteWins() {
+        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> exactlyOneWins(ProductSource::new));
+    }
+
+    @Test
+    void aCancelAndACompletionThatBothWinAreFound() {
+        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> exactlyOneWins(LooseSource::new)))
+                .isInstanceOf(LincheckAssertionError.class);
+    }
+
+    private static void exactlyOneWins(Supplier<Source> kind) {
+        shared = kind.get();
+        Source source = (Source) shared;
+        boolean[] won = new boolean[2];
+        List<String> undelivered = new ArrayList<>(); // the completing thread's
+        int[] told = new int[2]; // the loop's
+        source.onUndelivered(undelivered::add);
+        source.onCancel(() -> told[0]++);
+        Thread completing = new Thread(() -> won[0] = source.complete("value"));
+        Thread cancelling = new Thread(() -> won[1] = source.cancel());
+        completing.start();
+        cancelling.start();
+        source.onCancel(() -> told[1]++);
+        LOOP.turn();
+        join(completing);
+        join(cancelling);
+        LOOP.turn();
+        check(won[0] != won[1], "complete: " + won[0] + ", cancel: " + won[1]);
+        check(source.isCancelled() == won[1], "cancelled: " + source.isCancelled() + ", cancel: " + won[1]);
+        check(told[0] == (won[1] ? 1 : 0), "the source was told " + told[0] + " times, cancel: " + won[1]);
+        check(told[1] == told[0], "the later hook ran " + told[1] + " times, the first " + told[0]);
+        check(undelivered.equals(won[0] ? List.of() : List.of("value")), "undelivered: " + undelivered);
+    }
+
+    // ---- execute against close, of a whole loop
+
+    @Test
+    void whatALoopAcceptsRunsAndWhatItRefusesDoesNot() {
+        Lincheck.runConcurrentTest(200, FutureModelTest::acceptedIffRun);
+    }
+
+    private static void acceptedIffRun() {
+        shared = new Loop(new LoopBuilder(), OwnedDriver::new);
+        Loop loop = (Loop) shared;
+        boolean[] accepted = new boolean[2];
+        int[] runs = new int[2]; // the loop's
+        Thread executing = new Thread(() -> {
+            for (int i = 0; i < 2; i++) {
+                int item = i;
+                try {
+                    loop.execute(() -> runs[item]++);
+                    accepted[item] = true;
+                } catch (LoopClosedException refused) {
+                    accepted[item] = false;
+                }
+            }
+        });
+        executing.start();
+        loop.bind();
+        loop.beginClosing();
+        do {
+            loop.turn();
+        } while (!loop.finishClosing());
+        join(executing);
+        for (int i = 0; i < 2; i++) {
+            check(
+                    runs[i] == (accepted[i] ? 1 : 0),
+                    "item " + i + " ran " + runs[i] + " times, accepted " + accepted[i]);
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    private static void check(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what); // no library here: it would be explored too
+        }
+    }
+
+    // ---- what is checked
+
+    private static final class Counter extends Listener {
+        private int runs; // the loop's
+
+        @Override
+        Loop loop() {
+            return LOOP;
+        }
+
+        @Override
+        boolean observes() {
+            return true;
+        }
+
+        @Override
+        public void run() {
+            runs++;
+        }
+    }
+
+    private interface Cell {
+        boolean settle(Object outcome);
+
+        void register(Listener listener);
+    }
+
+    private static final class ProductCell implements Cell {
+        private final Future<String> future = new Future<>(LOOP);
+
+        @Override
+        public boolean settle(Object outcome) {
+            return future.settle(outcome);
+        }
+
+        @Override
+        public void register(Listener listener) {
+            future.register(listener);
+        }
+    }
+
+    /** The future's protocol; the twins replace one compare-and-set by a read and a write. */
+    private abstract static class LooseCell implements Cell {
+        private final AtomicReference<Object> state = new AtomicReference<>();
+
+        boolean swapOnRegister(Object before, Object after) {
+            return state.compareAndSet(before, after);
+        }
+
+        boolean swapOnSettle(Object before, Object after) {
+            return state.compareAndSet(before, after);
+        }
+
+        final boolean swapLoosely(Object before, Object after) {
+            if (state.get() != before) {
+                return false;
+            }
+            state.set(after);
+            return true;
+        }
+
+        @Override
+        public final boolean settle(Object outcome) {
+            while (true) {
+                Object now = state.get();
+                if (now != null && !(now instanceof Listener)) {
+                    return false;
+                }
+                if (swapOnSettle(now, outcome)) {
+                    List<Listener> youngestFirst = new ArrayList<>();
+                    for (Listener listener = (Listener) now; listener != null; listener = listener.next) {
+                        youngestFirst.add(listener);
+                    }
+                    for (int i = youngestFirst.size() - 1; i >= 0; i--) {
+                        LOOP.enqueue(youngestFirst.get(i));
+                    }
+                    return true;
+                }
+            }
+        }
+
+        @Override
+        public final void register(Listener listener) {
+            while (true) {
+                Object now = state.get();
+                if (now != null && !(now instanceof Listener)) {
+                    LOOP.enqueue(listener);
+                    return;
+                }
+                listener.next = (Listener) now;
+                if (swapOnRegister(now, listener)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static final class LooseRegister extends LooseCell {
+        @Override
+        boolean swapOnRegister(Object before, Object after) {
+            return swapLoosely(before, after);
+        }
+    }
+
+    private static final class LooseSettle extends LooseCell {
+        @Override
+        boolean swapOnSettle(Object before, Object after) {
+            return swapLoosely(before, after);
+        }
+    }
+
+    private interface Source {
+        boolean complete(String value);
+
+        boolean cancel();
+
+        boolean isCancelled();
+
+        void onCancel(Runnable action);
+
+        void onUndelivered(Consumer<String> action);
+    }
+
+    private static final class ProductSource implements Source {
+        private final Promise<String> promise = LOOP.promise();
+
+        @Override
+        public boolean complete(String value) {
+            return promise.complete(value);
+        }
+
+        @Override
+        public boolean cancel() {
+            return promise.future().cancel("no longer wanted");
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return promise.future().isCancelled();
+        }
+
+        @Override
+        public void onCancel(Runnable action) {
+            promise.onCancel(action);
+        }
+
+        @Override
+        public void onUndelivered(Consumer<String> action) {
+            promise.onUndelivered(action);
+        }
+    }
+
+    /** Asks whether it is done before it completes, and leaves it at that. */
+    private static final class LooseSource implements Source {
+        private final ProductSource correct = new ProductSource();
+        private Consumer<String> undelivered = value -> {};
+
+        @Override
+        public boolean complete(String value) {
+            if (correct.promise.isDone()) {
+                undelivered.accept(value);
+                return false;
+            }
+            correct.promise.future().settle(value);
+            return true;
+        }
+
+        @Override
+        public boolean cancel() {
+            return correct.cancel();
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return correct.isCancelled();
+        }
+
+        @Override
+        public void onCancel(Runnable action) {
+            correct.onCancel(action);
+        }
+
+        @Override
+        public void onUndelivered(Consumer<String> action) {
+            undelivered = action;
+        }
+    }
+}
