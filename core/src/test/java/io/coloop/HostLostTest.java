@@ -38,8 +38,7 @@ class HostLostTest {
         ScheduledThreadPoolExecutor host = new ScheduledThreadPoolExecutor(1);
         host.setRemoveOnCancelPolicy(true);
         Loop loop = Loop.builder().on(host);
-        loop.spawn(() -> loop.callLater(Duration.ofDays(1), () -> {}))
-                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        loop.spawn(() -> loop.callLater(Duration.ofDays(1), () -> {})).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
         loop.close();
         host.submit(() -> {}).get(); // the turn that detached it is over
         assertThat(host.getQueue()).isEmpty();
