@@ -261,12 +261,14 @@ class OwnedLoopTest {
         InternalError fatal = new InternalError("expected");
         ReportQueue reports = new ReportQueue();
         Loop loop = Loop.builder().exceptionHandler(reports).start();
+        Promise<String> mayFail = loop.promise();
+        Task<Void> other = loop.spawn(() -> await(Promise.<Void>create().future()));
         Task<String> task = loop.spawn(() -> {
-            yieldNow();
+            await(mayFail.future());
             throw fatal;
         });
-        Task<Void> other = loop.spawn(() -> await(Promise.<Void>create().future()));
         Future<String> seen = task.exceptionally(Throwable::getMessage);
+        mayFail.complete("");
         assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
                 .isTrue();
         assertThat(reports.leftKinds()).containsExactly(Report.Kind.LOOP_FAILED);
