@@ -240,6 +240,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         ContextCapture.Snapshot context = loop().contextCapture().capture();
         try {
             suspend(() -> {
+                loop().setRunning(null);
                 if (!future.isDone()) {
                     try {
                         context.run(() -> source.subscribe(promise));

@@ -85,7 +85,7 @@ final class Watchdog implements Runnable {
             loop.report(new Report(
                     Report.Kind.SLOW_ITEM,
                     loop,
-                    (task == null ? "a callback" : task.name()) + " holds the loop for "
+                    (task == null ? "a callback or subscription" : task.name()) + " holds the loop for "
                             + Duration.ofNanos(nanos).toMillis()
                             + " ms already, and nothing else runs; give up the loop with an await, or use blocking(...)",
                     new HeldHere(stack),

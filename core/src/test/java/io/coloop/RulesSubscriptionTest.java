@@ -9,9 +9,10 @@ import io.coloop.test.Trail;
 import io.coloop.test.VirtualClock;
 import java.util.ArrayList;
 import java.util.List;
+import java.lang.reflect.Proxy;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 /** Rules 6 and 7: subscriptions run on the loop's own thread in the task's context; completion from anywhere resumes here. */
@@ -62,15 +63,15 @@ class RulesSubscriptionTest {
     void aForeignStageIsSubscribedOnTheLoopsOwnThread(Loop loop, VirtualClock clock) {
         Thread own = loopThread(loop);
         AtomicReference<Thread> subscribed = new AtomicReference<>();
-        CompletableFuture<String> stage = new CompletableFuture<>() {
-            @Override
-            public CompletableFuture<String> whenComplete(BiConsumer<? super String, ? super Throwable> action) {
-                subscribed.set(Thread.currentThread());
-                return super.whenComplete(action);
-            }
-        };
+        CompletableFuture<String> source = new CompletableFuture<>();
+        @SuppressWarnings("unchecked")
+        CompletionStage<String> stage = (CompletionStage<String>) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {CompletionStage.class}, (proxy, method, arguments) -> {
+                    subscribed.set(Thread.currentThread());
+                    return method.invoke(source, arguments);
+                });
         try (var operation = clock.foreign(loop)) {
-            loop.callSoon(() -> Real.onOtherThread(() -> stage.complete("value")));
+            loop.callSoon(() -> Real.onOtherThread(() -> source.complete("value")));
             assertThat(await(stage)).isEqualTo("value");
         }
         assertThat(subscribed.get()).isSameAs(own);

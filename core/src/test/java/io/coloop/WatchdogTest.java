@@ -58,7 +58,23 @@ class WatchdogTest {
             Report report = reports.take();
             release.countDown();
 
-            assertThat(report.message()).startsWith("a callback holds the loop");
+            assertThat(report.message()).startsWith("a callback or subscription holds the loop");
+            assertThat(report.failure().getStackTrace())
+                    .anyMatch(frame -> frame.getMethodName().equals("holdTheLoop"));
+        }
+    }
+
+    @Test
+    void aSubscriptionThatHoldsTheLoopIsReportedWithTheLoopsOwnStack() throws InterruptedException {
+        try (Loop loop = start(Duration.ofMillis(50))) {
+            loop.spawn(() -> Await.<String>await((Awaitable<String>) promise -> {
+                holdTheLoop();
+                promise.complete("subscribed");
+            }));
+            Report report = reports.take();
+            release.countDown();
+
+            assertThat(report.message()).startsWith("a callback or subscription holds the loop");
             assertThat(report.failure().getStackTrace())
                     .anyMatch(frame -> frame.getMethodName().equals("holdTheLoop"));
         }

@@ -59,6 +59,7 @@ final class Shop {
         Timeline timeline = new Timeline(witness);
         int others = inFlight.getAndIncrement();
         try {
+            timeline.run(Lane.JAVA, "begin", () -> "");
             Task<String> price = Task.spawn(
                     () -> timeline.await(Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
             Task<String> stock =
@@ -75,8 +76,9 @@ final class Shop {
                 return "";
             });
             timeline.run(Lane.TIMER, "fired", () -> "");
-            String facts = await(price) + ", " + await(stock) + ", " + rating + ", " + advice;
-            return timeline.run(Lane.JAVA, "render", () -> new Reply(200, Page.html(facts, others, timeline)));
+            String costs = timeline.await(Lane.JAVA, "await the tasks", () -> await(price) + ", " + await(stock));
+            String facts = timeline.run(Lane.JAVA, "compose", () -> costs + ", " + rating + ", " + advice);
+            return witness.watch(() -> new Reply(200, Page.html(facts, others, timeline)));
         } catch (DownstreamException failed) {
             return new Reply(502, Page.error("No price today", String.valueOf(failed.getMessage())));
         } catch (TaskCancelledException cancelled) {
