@@ -662,8 +662,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** The turning itself failed: ends the loop at once, without the time that its tasks would have. */
     void breakDown(Throwable failure) {
-        report(new Report(
-                Report.Kind.LOOP_FAILED, this, "the loop ends because of " + failure, failure, null, null));
+        report(new Report(Report.Kind.LOOP_FAILED, this, "the loop ends because of " + failure, failure, null, null));
         outOfTime = true;
         finishClosing();
     }
