@@ -660,6 +660,13 @@ public final class Loop implements Executor, AutoCloseable {
         return true;
     }
 
+    /** The turning itself failed: ends the loop at once, without the time that its tasks would have. */
+    void breakDown(Throwable failure) {
+        report(new Report(Report.Kind.LOOP_FAILED, this, "the loop ends because of " + failure, failure, null, null));
+        outOfTime = true;
+        finishClosing();
+    }
+
     private void runRest() {
         for (Inbox.Node<Runnable> node = inbox.close(); node != null; node = node.next()) {
             ready.add(node.item());
@@ -696,7 +703,11 @@ public final class Loop implements Executor, AutoCloseable {
                 if (phase != Phase.RUNNING || !driver.ownsThread()) {
                     return null;
                 }
-                beginTurn();
+                try {
+                    beginTurn();
+                } catch (Throwable broken) {
+                    return null; // the carrier's own thread meets it too, where no baton is lost
+                }
             }
             Fiber next = ready.peek() instanceof Task<?>.Step step ? step.resumable() : null;
             if (next != null && batch > 0) {

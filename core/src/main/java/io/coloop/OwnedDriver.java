@@ -21,14 +21,18 @@ final class OwnedDriver extends Driver implements Runnable {
     /** Turns the loop on the calling thread. */
     static void turnUntilClosed(Loop loop) {
         loop.bind();
-        while (true) {
-            loop.turn();
-            if (loop.isClosing() && loop.finishClosing()) {
-                return;
+        try {
+            while (true) {
+                loop.turn();
+                if (loop.isClosing() && loop.finishClosing()) {
+                    return;
+                }
+                if (!loop.hasReady()) {
+                    waitForWork(loop);
+                }
             }
-            if (!loop.hasReady()) {
-                waitForWork(loop);
-            }
+        } catch (Throwable broken) { // the clock threw, or memory ran out between two items
+            loop.breakDown(broken);
         }
     }
 

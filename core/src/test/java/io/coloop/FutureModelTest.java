@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Complete against register, cancel against complete. Each check runs on the product and on a twin that it must find out. */
 @Tag("lincheck")
 class FutureModelTest {
-    private static final int INTERLEAVINGS = 1_000;
+    private static final int INTERLEAVINGS = 600;
 
     /** Nobody drives it: the test's own thread turns it. It is empty again after each interleaving. */
     private static final Loop LOOP = new Loop(new LoopBuilder(), OwnedDriver::new);
@@ -114,7 +114,7 @@ class FutureModelTest {
 
     @Test
     void whatALoopAcceptsRunsAndWhatItRefusesDoesNot() {
-        Lincheck.runConcurrentTest(200, FutureModelTest::acceptedIffRun);
+        Lincheck.runConcurrentTest(100, FutureModelTest::acceptedIffRun);
     }
 
     private static void acceptedIffRun() {

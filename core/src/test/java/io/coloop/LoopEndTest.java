@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,7 @@ class LoopEndTest {
         AtomicReference<Throwable> refused = new AtomicReference<>();
         Loop loop = Loop.builder()
                 .shutdownTimeout(Duration.ZERO)
+                .slowItem(Duration.ZERO)
                 .exceptionHandler(report -> refused.set(report.failure()))
                 .start();
         Runnable again = new Runnable() {
@@ -55,5 +57,30 @@ class LoopEndTest {
         assertThat(once.isCancelled()).isTrue();
         assertThat(periodic.isCancelled()).isTrue();
         assertThat(view.awaitTermination(0, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aTurnThatFailsEndsTheLoopAndItsTasks() throws InterruptedException {
+        AtomicBoolean broken = new AtomicBoolean();
+        AtomicReference<Report> report = new AtomicReference<>();
+        Loop loop = Loop.builder()
+                .clock(() -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("no time");
+                    }
+                    return System.nanoTime();
+                })
+                .slowItem(Duration.ZERO)
+                .exceptionHandler(seen -> report.compareAndSet(null, seen))
+                .start();
+        Task<Void> waiting = loop.spawn(() -> {
+            loop.callLater(Duration.ofDays(1), () -> {});
+            broken.set(true);
+            Await.await(loop.<Void>promise().future());
+        });
+        assertThat(loop.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(waiting.isCancelled()).isTrue();
+        assertThat(report.get().kind()).isEqualTo(Report.Kind.LOOP_FAILED);
+        assertThat(report.get().failure()).hasMessage("no time");
     }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** Each check runs on the product and on twins with one step taken apart, which it must find out. */
 @Tag("lincheck")
 class InboxModelTest {
-    private static final int INTERLEAVINGS = 1_000;
+    private static final int INTERLEAVINGS = 600;
 
     /** Where each box is kept and read back: one that only lambdas share is thread-local for Lincheck, which then never switches inside it. */
     private static Box shared;
@@ -40,8 +40,8 @@ class InboxModelTest {
 
     private static void linearizable(Class<?> operations) {
         new ModelCheckingOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
+                .iterations(15)
+                .invocationsPerIteration(300)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(1)
