@@ -192,7 +192,8 @@ public final class Loop implements Executor, AutoCloseable {
      */
     @Override
     public void execute(Runnable action) {
-        if (!offerItem(Objects.requireNonNull(action, "action"))) {
+        Objects.requireNonNull(action, "action");
+        if (isClosed() || !offerItem(action)) { // the last items of a closed loop must not add to themselves
             throw Misuse.closed("execute(...)", this);
         }
     }

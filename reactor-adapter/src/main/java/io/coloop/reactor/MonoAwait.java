@@ -30,10 +30,10 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
         mono.subscribe(throughTheHooks);
     }
 
-    /** The awaiting task was cancelled; if the Mono failed in that same turn, nobody sees the failure. */
+    /** The awaiting task was cancelled; if the Mono failed in that same turn, nobody sees the failure, and the loop has reported it. */
     void abandoned() {
         if (receiver != null && receiver.promise.future().isFailed()) {
-            receiver.lateError(receiver.promise.future().exceptionNow());
+            receiver.undelivered.dropped(receiver.promise.future().exceptionNow(), receiver.upstreamContext());
         }
     }
 
@@ -121,7 +121,7 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
             undelivered.value(value, upstreamContext());
         }
 
-        void lateError(Throwable failure) {
+        private void lateError(Throwable failure) {
             undelivered.error(failure, upstreamContext());
         }
 

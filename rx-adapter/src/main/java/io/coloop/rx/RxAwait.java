@@ -26,10 +26,10 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
         source.accept(receiver);
     }
 
-    /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure. */
+    /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure, and the loop has reported it. */
     void abandoned() {
         if (receiver != null && receiver.promise.future().isFailed()) {
-            receiver.undelivered.error(receiver.promise.future().exceptionNow());
+            receiver.undelivered.dropped(receiver.promise.future().exceptionNow());
         }
     }
 
