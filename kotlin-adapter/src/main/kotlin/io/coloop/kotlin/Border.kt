@@ -23,7 +23,7 @@ internal fun Loop.discard(value: Any?) {
     when (value) {
         null, Unit -> return
         is AutoCloseable -> handOver(value, AutoCloseable::close)
-        else -> report(Report(Report.Kind.LATE_VALUE, this, "a coroutine returned a value after it was cancelled: $value", null, null, value))
+        else -> report(Report(Report.Kind.LATE_VALUE, this, "a coroutine's value came after the cancellation: $value", null, null, value))
     }
 }
 

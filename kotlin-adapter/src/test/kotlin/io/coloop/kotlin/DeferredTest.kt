@@ -34,7 +34,7 @@ class DeferredTest {
     fun aCompleteDeferredIsReadWithoutGivingUpTheLoop(loop: Loop, trail: Trail) {
         loop.execute { trail.mark("other") }
         assertThat(await(CompletableDeferred(1))).isEqualTo(1)
-        assertThat(await(CompletableDeferred<String?>(null))).isNull()
+        assertThat(await(CompletableDeferred<String?>(value = null))).isNull()
         assertThat(trail.marks()).isEmpty()
     }
 
@@ -137,7 +137,7 @@ class DeferredTest {
         assertThat(future.isDone).isFalse()
         value.complete(1)
         assertThat(future.resultNow()).isEqualTo(1)
-        assertThat(CompletableDeferred<String?>(null).asFuture(loop).resultNow()).isNull()
+        assertThat(CompletableDeferred<String?>(value = null).asFuture(loop).resultNow()).isNull()
         val failure = IOException("checked")
         assertThat(failed(failure).asFuture(loop).exceptionNow()).isSameAs(failure)
     }

@@ -4,7 +4,6 @@ import io.coloop.Loop
 import io.coloop.Promise
 import io.coloop.Report
 import io.coloop.Task
-import java.util.concurrent.CancellationException
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.TimeUnit
@@ -140,14 +139,17 @@ class RaceTest {
     @Test
     fun closingTheLoopUnderCoroutinesThatAwait() {
         repeat(20) {
-            val closing = Loop.builder().name("closing").exceptionHandler { reports += it }.start()
+            val late = ConcurrentLinkedQueue<Report>()
+            val closing = Loop.builder().name("closing").exceptionHandler { late += it }.start()
             val promises = List(50) { closing.promise<Int>() }
             val jobs = promises.map { promise -> closing.scope().async { promise.future().await() } }
             val tasks = promises.mapNotNull { promise -> runCatching { closing.async { promise.future().awaitShared() } }.getOrNull() }
             race(1, { closing.close() }, { promises.forEach { it.complete(1) } })
             ended(jobs + tasks.map { it.asSharedDeferred() })
             assertThat(jobs).allMatch { it.isCompleted }
-            tasks.filter { it.isFailed }.forEach { assertThat(it.exceptionNow()).isInstanceOf(CancellationException::class.java) }
+            assertThat(tasks).allMatch { it.isDone && !it.isFailed }
+            // a value that met the close on its way: reported, once for each task that did not get it
+            assertThat(late).allMatch { it.kind() == Report.Kind.LATE_VALUE }.hasSizeLessThanOrEqualTo(tasks.count { it.isCancelled })
         }
     }
 

@@ -34,4 +34,9 @@ class BothAwaitsImportedTest {
         assertThat(await(java.util.concurrent.CompletableFuture.completedFuture(2))).isEqualTo(2)
         assertThat(await(CompletableDeferred(3))).isEqualTo(3)
     }
+
+    @LoopTest
+    fun spawnWithATypeKeepsTheResult(loop: Loop) {
+        assertThat(await(loop.spawn<Int> { 42 })).isEqualTo(42)
+    }
 }
