@@ -463,6 +463,12 @@ public final class Loop implements Executor, AutoCloseable {
         }
     }
 
+    /** Like {@link #enqueue}, for a caller that knows that it is on the loop. */
+    void enqueueHere(Runnable item) {
+        ready.add(item);
+        driver.changed();
+    }
+
     /** Like {@link #enqueue}, but false if the loop is closed. */
     boolean offerItem(Runnable item) {
         if (!isOnLoop()) {
@@ -546,6 +552,21 @@ public final class Loop implements Executor, AutoCloseable {
             takeDueTimers(time());
         }
         batch = ready.size();
+    }
+
+    /**
+     * Begins a turn with the item that the running task enqueued just now, and takes it, if nothing else was ready: a task that yields alone
+     * need not unmount. False if it must, since something else runs first or the thread has other duties.
+     */
+    boolean beginTurnWith(Runnable item) {
+        if (ready.peek() != item || phase != Phase.RUNNING || !driver.ownsThread()) {
+            return false;
+        }
+        beginTurn();
+        batch--;
+        items++;
+        ready.remove();
+        return true;
     }
 
     private void takeDueTimers(long now) {

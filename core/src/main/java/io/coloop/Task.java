@@ -258,8 +258,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     void yieldNow() {
-        loop().enqueue(step);
-        suspend(null);
+        loop().enqueueHere(step);
+        if (loop().beginTurnWith(step)) {
+            deliverCancellation();
+        } else {
+            suspend(null);
+        }
     }
 
     private void suspend(@Nullable Runnable then) {
@@ -276,6 +280,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                     "await before that frame is entered, or run it with blocking(...)");
         }
         loop().setRunning(this);
+        deliverCancellation();
+    }
+
+    private void deliverCancellation() {
         boolean cancelledAlready =
                 awaiting != null && awaiting.isCancelled(); // an earlier request, and its reason counts
         awaiting = null;

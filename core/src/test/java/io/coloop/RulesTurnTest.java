@@ -4,6 +4,7 @@ import static io.coloop.Await.await;
 import static io.coloop.Await.sleep;
 import static io.coloop.Await.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.test.LoopTest;
 import io.coloop.test.Trail;
@@ -300,6 +301,31 @@ class RulesTurnTest {
             yieldNow();
             assertThat(loop.turnCount()).isEqualTo(before + 1);
         }
+    }
+
+    /** Such a yield need not unmount. */
+    @LoopTest
+    void aTaskThatYieldsAloneLetsInWhatArrivedMeanwhile(Loop loop, Trail trail) {
+        loop.callLater(Duration.ZERO, () -> trail.mark("timer"));
+        Real.onOtherThread(() -> loop.execute(() -> trail.mark("from outside")));
+        yieldNow(); // the turn that this begins takes both, behind the task
+        assertThat(trail.marks()).isEmpty();
+        yieldNow();
+        assertThat(trail.marks()).containsExactly("from outside", "timer");
+    }
+
+    @LoopTest
+    void aTaskThatYieldsAloneCanBeCancelled() {
+        Task<Void> yielding = Task.spawn((VoidBody<?>) () -> {
+            Task<?> self = Task.current();
+            Real.onOtherThread(() -> self.cancel("enough"));
+            while (true) {
+                yieldNow();
+            }
+        });
+        assertThatThrownBy(() -> await(yielding))
+                .isInstanceOf(TaskCancelledException.class)
+                .hasMessage("enough");
     }
 
     @LoopTest
