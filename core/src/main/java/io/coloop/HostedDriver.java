@@ -5,7 +5,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -27,6 +26,7 @@ final class HostedDriver extends Driver {
      */
     private static final Map<ScheduledExecutorService, Loop> ATTACHED = new ConcurrentHashMap<>();
     private static final long WATCH_MILLIS = 500;
+    private static final long MAX_ALARM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Loop loop;
     private final ScheduledExecutorService host;
@@ -100,14 +100,21 @@ final class HostedDriver extends Driver {
                 inTurn = false;
             }
             if (loop.isClosing() && loop.finishClosing()) {
-                ATTACHED.remove(host, loop);
-                disarmAlarm();
-                return;
+                detach();
+            } else {
+                prepareNextTurn();
             }
-            prepareNextTurn();
+        } catch (Throwable broken) { // the clock threw, or memory ran out between two items
+            loop.breakDown(broken);
+            detach();
         } finally {
             turning.unlock();
         }
+    }
+
+    private void detach() {
+        ATTACHED.remove(host, loop);
+        disarmAlarm();
     }
 
     private boolean isOnTheOneThread() {
@@ -150,26 +157,28 @@ final class HostedDriver extends Driver {
         }
     }
 
+    /** Never far ahead: a host that shuts down may wait for what is scheduled on it, even if that was cancelled. */
     private void armAlarm(long deadline) {
-        if (deadline >= alarmDeadline) {
+        if (deadline == Long.MAX_VALUE) {
+            return;
+        }
+        long now = loop.time();
+        long at = Math.min(Math.max(deadline, now), now + MAX_ALARM_NANOS);
+        if (at >= alarmDeadline) {
             return;
         }
         disarmAlarm();
-        alarmDeadline = deadline;
+        alarmDeadline = at;
         try {
-            alarm = host.schedule(this::alarm, Math.max(0, deadline - loop.time()), TimeUnit.NANOSECONDS);
+            alarm = host.schedule(this::alarm, at - now, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException rejected) {
             lose("its host refused a timer", rejected);
         }
     }
 
-    /** An alarm that nobody needs any more would keep a host from ending, for hours perhaps. Under {@code turning}. */
     private void disarmAlarm() {
         if (alarm != null) {
             alarm.cancel(false);
-            if (host instanceof ThreadPoolExecutor pool && alarm instanceof Runnable queued) {
-                pool.remove(queued); // after its shutdown it would wait for cancelled ones, too
-            }
             alarm = null;
         }
     }

@@ -579,7 +579,7 @@ public final class Loop implements Executor, AutoCloseable {
         try {
             item.run();
         } catch (Throwable failure) {
-            if (failure instanceof VirtualMachineError) {
+            if (Outcome.endsLoop(failure)) {
                 fail(failure);
             } else {
                 report(new Report(
@@ -637,10 +637,6 @@ public final class Loop implements Executor, AutoCloseable {
         phase = Phase.CLOSING;
         timers.add(deadlineAfter(nanos(settings.shutdownTimeout)), () -> outOfTime = true);
         driver.changed();
-    }
-
-    boolean isRunning() {
-        return phase == Phase.RUNNING;
     }
 
     boolean isClosing() {

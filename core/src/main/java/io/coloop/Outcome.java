@@ -14,7 +14,7 @@ final class Outcome {
         return value == null ? NIL : value;
     }
 
-    /** The outcome that a failure means; a cancellation of ours stays one. */
+    /** Ended by this failure. */
     static Object failure(Throwable failure) {
         return new Failure(Objects.requireNonNull(failure, "failure"));
     }
@@ -47,6 +47,11 @@ final class Outcome {
             throw (X) failure; // X is what the body declares, or it is unchecked
         }
         return valueOf(outcome);
+    }
+
+    /** Whether a failure ends the whole loop. A stack that overflowed is its body's alone. */
+    static boolean endsLoop(Throwable failure) {
+        return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
     }
 
     static boolean isValue(Object outcome) {

@@ -49,8 +49,8 @@ public final class Promise<T extends @Nullable Object> {
     }
 
     /**
-     * Registers what to do when the future is cancelled: it runs from the loop's ready queue, before what awaits the future
-     * goes on if it was registered before. Never runs if the future ends otherwise.
+     * Registers what to do when the future is cancelled: it runs from the loop's ready queue; if the cancellation comes from the loop itself, in
+     * the order of registration with what awaits the future. Never runs if the future ends otherwise.
      */
     public void onCancel(Runnable action) {
         Objects.requireNonNull(action, "action");

@@ -153,7 +153,7 @@ final class Stages {
                 handler.accept(value, failure, result);
             } catch (Throwable thrown) {
                 result.settle(Outcome.dependent(thrown));
-                if (thrown instanceof VirtualMachineError fatal) {
+                if (thrown instanceof Error fatal && Outcome.endsLoop(fatal)) {
                     throw fatal;
                 }
             }

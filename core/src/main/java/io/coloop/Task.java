@@ -190,8 +190,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                     null));
         }
         settle(outcome);
-        if (outcome instanceof Outcome.Failure failure && failure.cause instanceof VirtualMachineError fatal) {
-            loop().fail(fatal);
+        if (outcome instanceof Outcome.Failure failure && Outcome.endsLoop(failure.cause)) {
+            loop().fail(failure.cause);
         }
     }
 
@@ -350,9 +350,9 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             if (!started) {
                 started = true;
                 loop().link(Task.this);
-                if (!loop().isRunning()) {
+                if (loop().isClosed()) {
                     mustCancel = true;
-                    cancelReason = "the loop is closing";
+                    cancelReason = "the loop is closed";
                 }
                 if (mustCancel) {
                     body = null;

@@ -3,11 +3,14 @@ package io.coloop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** A host's thread that goes on after its loop has left it. */
@@ -44,5 +47,42 @@ class HostLostTest {
         assertThat(host.getQueue()).isEmpty();
         host.shutdown();
         assertThat(host.awaitTermination(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aFarTimerDoesNotHoldUpTheEndOfAHostThatHidesItsQueue() throws Exception {
+        ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor();
+        Loop loop = Loop.builder()
+                .shutdownTimeout(Duration.ofMinutes(10))
+                .exceptionHandler(report -> {})
+                .on(host);
+        Task<Void> sleeper = loop.spawn(() -> Await.sleep(Duration.ofDays(1)));
+        loop.spawn(() -> {}).get(LIMIT.toSeconds(), TimeUnit.SECONDS); // the alarm is armed
+        host.shutdown();
+        assertThat(loop.awaitTermination(LIMIT)).isTrue();
+        assertThat(sleeper.isCancelled()).isTrue();
+    }
+
+    @Test
+    void aTurnThatFailsEndsTheLoopAndLeavesTheHost() throws Exception {
+        ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor();
+        AtomicBoolean broken = new AtomicBoolean();
+        BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
+        Loop loop = Loop.builder()
+                .exceptionHandler(reports::add)
+                .clock(() -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("no time");
+                    }
+                    return System.nanoTime();
+                })
+                .on(host);
+        Task<Void> sleeper = loop.spawn(() -> Await.sleep(Duration.ofDays(1)));
+        loop.execute(() -> broken.set(true));
+        assertThat(reports.poll(LIMIT.toSeconds(), TimeUnit.SECONDS).kind()).isEqualTo(Report.Kind.LOOP_FAILED);
+        assertThat(loop.awaitTermination(LIMIT)).isTrue();
+        assertThat(sleeper.isCancelled()).isTrue();
+        assertThat(host.submit(() -> "still there").get()).isEqualTo("still there");
+        host.shutdown();
     }
 }

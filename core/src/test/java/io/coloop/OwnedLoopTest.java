@@ -197,7 +197,26 @@ class OwnedLoopTest {
     }
 
     @Test
-    void aTaskSpawnedWhileTheLoopClosesIsCancelledAndItsBodyNeverRuns() {
+    void cleaningUpMaySpawnAndAwaitWhileTheLoopCloses() {
+        Trail trail = new Trail();
+        Loop.run(() -> {
+            Task.spawn(() -> {
+                try {
+                    await(Promise.<Void>create().future());
+                } finally {
+                    await(Task.spawn(() -> {
+                        yieldNow();
+                        trail.mark("flushed");
+                    }));
+                }
+            });
+            yieldNow();
+        });
+        assertThat(trail.marks()).containsExactly("flushed");
+    }
+
+    @Test
+    void aTaskThatComesWithTheCloseIsCancelledAndItsBodyNeverRuns() {
         Trail trail = new Trail();
         AtomicReference<Task<Void>> late = new AtomicReference<>();
         Loop loop = Loop.start("worker");
@@ -210,7 +229,7 @@ class OwnedLoopTest {
         loop.close();
         assertThat(trail.marks()).isEmpty();
         assertThat(late.get().isCancelled()).isTrue();
-        assertThat(late.get().exceptionNow()).hasMessage("the loop is closing");
+        assertThat(late.get().exceptionNow()).hasMessage("the loop is closed");
     }
 
     @Test

@@ -181,4 +181,15 @@ class TaskFailureTest {
         assertThat(promise.future().isDone()).isTrue();
         assertThat(await(promise.future())).isNull();
     }
+
+    @LoopTest
+    void aStackOverflowIsTheBodysAloneAndTheLoopGoesOn() {
+        Task<Void> deep = Task.spawn(() -> endless(0));
+        assertThatThrownBy(() -> await(deep)).isInstanceOf(StackOverflowError.class);
+        assertThat(await(Task.spawn(() -> "goes on"))).isEqualTo("goes on");
+    }
+
+    private static int endless(int depth) {
+        return depth < 0 ? depth : endless(depth + 1) + 1;
+    }
 }

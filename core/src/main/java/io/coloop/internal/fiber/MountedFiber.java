@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A virtual thread whose scheduler is the loop: resuming it is a call on the carrier thread. */
-final class MountedFiber extends Fiber {
+final class MountedFiber extends Fiber implements Runnable {
     /*
      * The body is pinned except inside suspend, so nothing but an await unmounts it; a contended lock or a sleep blocks the
      * loop thread instead of letting another task in.
@@ -14,6 +14,7 @@ final class MountedFiber extends Fiber {
      */
     private final Scheduler scheduler;
     private final Thread thread;
+    private final Runnable body;
     private boolean started;
     private boolean runnable;
     private @Nullable Runnable then;
@@ -21,15 +22,20 @@ final class MountedFiber extends Fiber {
 
     MountedFiber(Carrier carrier, @Nullable String name, Runnable body) {
         this.scheduler = new Scheduler(carrier, this);
-        this.thread = Jdk.newVirtualThread(scheduler, name, () -> {
-            Jdk.pin();
-            try {
-                body.run();
-            } finally {
-                scheduler.fiber = null;
-                Jdk.unpin();
-            }
-        });
+        this.body = body;
+        this.thread = Jdk.newVirtualThread(scheduler, name, this);
+    }
+
+    /** The virtual thread's. */
+    @Override
+    public void run() {
+        Jdk.pin();
+        try {
+            body.run();
+        } finally {
+            scheduler.fiber = null;
+            Jdk.unpin();
+        }
     }
 
     @Override
