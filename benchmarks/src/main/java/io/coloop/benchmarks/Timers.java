@@ -126,7 +126,8 @@ public class Timers {
     }
 
     private static final class Coloop implements Target {
-        private final Loop loop = Loop.start("benchmark");
+        private final Loop loop =
+                Loop.builder().name("benchmark").slowItem(Duration.ofMinutes(1)).start();
 
         @Override
         public Executor thread() {
