@@ -6,6 +6,7 @@ import io.coloop.TimerHandle;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -54,8 +55,13 @@ final class LoopWorker implements Scheduler.Worker {
         }
         if (loop.isOnLoop() && queue.isEmpty()) {
             action.arm();
-        } else {
+            return action;
+        }
+        try {
             enqueue(action::arm); // behind what is on its way, for the order of equal deadlines
+        } catch (RejectedExecutionException rejected) {
+            action.end();
+            throw rejected;
         }
         return action;
     }
@@ -64,13 +70,17 @@ final class LoopWorker implements Scheduler.Worker {
         if (isDisposed()) {
             throw Exceptions.failWithRejected();
         }
-        queue.add(step);
         try {
-            loop.execute(runOldest);
+            add(step);
         } catch (LoopClosedException closed) {
             queue.remove(step);
             throw Exceptions.failWithRejected(closed);
         }
+    }
+
+    private void add(Runnable step) {
+        queue.add(step);
+        loop.execute(runOldest);
     }
 
     private void runOldest() {
@@ -135,7 +145,7 @@ final class LoopWorker implements Scheduler.Worker {
             if (isDisposed() || loop.isClosed()) {
                 end();
             } else if (period == 0) {
-                enqueue(this);
+                add(this);
             } else {
                 deadline = saturated(deadline, period);
                 arm();
@@ -144,7 +154,9 @@ final class LoopWorker implements Scheduler.Worker {
 
         /** On the loop. */
         void arm() {
-            if (!isDisposed()) {
+            if (loop.isClosed()) {
+                end(); // as all timers do
+            } else if (!isDisposed()) {
                 timer = loop.callAt(deadline, this);
             }
         }

@@ -129,7 +129,9 @@ final class LoopWorker extends Scheduler.Worker {
 
         /** On the loop. */
         void arm() {
-            if (!isDisposed()) {
+            if (loop.isClosed()) {
+                end(); // as all timers do
+            } else if (!isDisposed()) {
                 timer = loop.callAt(deadline, this);
             }
         }

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -577,6 +578,35 @@ class LoopSchedulerTest {
         scheduler(loop).schedulePeriodicallyDirect(count::incrementAndGet, 1, 1, NANOSECONDS);
         loop.close();
         assertThat(loop.isClosed()).isTrue();
+    }
+
+    @Test
+    void closingTheLoopWhileOtherThreadsScheduleReportsNothing() throws Exception {
+        List<Report> reports = new CopyOnWriteArrayList<>();
+        for (int round = 0; round < 50; round++) {
+            Loop loop = Loop.builder()
+                    .name("closing")
+                    .exceptionHandler(reports::add)
+                    .start();
+            List<Thread> threads = new ArrayList<>();
+            for (Target target : targets(loop)) {
+                threads.add(Thread.ofPlatform().start(() -> scheduleUntilClosed(loop, target)));
+            }
+            loop.close();
+            for (Thread thread : threads) {
+                assertThat(thread.join(Duration.ofSeconds(30))).isTrue();
+            }
+        }
+        assertThat(reports).isEmpty();
+        assertThat(dropped.takeErrors()).hasOnlyElementsOfType(LoopClosedException.class);
+    }
+
+    private static void scheduleUntilClosed(Loop loop, Target target) {
+        for (int i = 0; i < 300 && !loop.isClosed(); i++) { // a loop closes once its queue is empty: no endless flood
+            target.schedule(() -> {});
+            target.schedule(() -> {}, 1, NANOSECONDS);
+            target.schedulePeriodically(() -> {}, 0, 1, TimeUnit.HOURS);
+        }
     }
 
     // ---- identity, hooks, misuse
