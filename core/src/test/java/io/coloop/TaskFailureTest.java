@@ -184,7 +184,7 @@ class TaskFailureTest {
 
     @LoopTest
     void aStackOverflowIsTheBodysAloneAndTheLoopGoesOn() {
-        Task<Void> deep = Task.spawn(() -> endless(0));
+        Task<Integer> deep = Task.spawn(() -> endless(0));
         assertThatThrownBy(() -> await(deep)).isInstanceOf(StackOverflowError.class);
         assertThat(await(Task.spawn(() -> "goes on"))).isEqualTo("goes on");
     }
