@@ -25,7 +25,8 @@ final class Witness {
     static String carrier() {
         Thread thread = Thread.currentThread();
         String text = thread.toString(); // a virtual thread's ends with @ and its carrier
-        return thread.isVirtual() ? text.substring(text.lastIndexOf('@') + 1) : thread.getName();
+        String carrier = thread.isVirtual() ? text.substring(text.lastIndexOf('@') + 1) : thread.getName();
+        return carrier.replaceFirst(" @coroutine#.*", ""); // kotlinx adds it while a coroutine runs, if assertions are on
     }
 
     Set<String> carriers() {
