@@ -10,6 +10,7 @@ import io.coloop.test.Reports
 import io.coloop.test.Trail
 import io.coloop.test.VirtualClock
 import java.io.IOException
+import java.lang.ref.WeakReference
 import java.time.Duration
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletionException
@@ -154,6 +155,23 @@ class DeferredTest {
         assertThat(resource.closed).isZero()
         assertThat(reports.take()).isEmpty()
     }
+
+    @LoopTest
+    fun aLongLivedDeferredDoesNotCollectDeadListeners(loop: Loop) {
+        val deferred = CompletableDeferred<Int>()
+        val cancelled = cancelledFutureOf(deferred, loop)
+        settle()
+        var collections = 0
+        while (cancelled.get() != null && collections++ < 100) {
+            System.gc()
+            Await.yieldNow()
+        }
+        assertThat(cancelled.get()).isNull()
+        assertThat(deferred.isActive).isTrue()
+    }
+
+    private fun cancelledFutureOf(deferred: Deferred<Int>, loop: Loop) =
+        WeakReference(deferred.asFuture(loop).also { it.cancel() })
 
     @LoopTest
     fun cancellingTheOwningFutureCancelsTheDeferred(loop: Loop) {
