@@ -26,7 +26,8 @@ final class Witness {
         Thread thread = Thread.currentThread();
         String text = thread.toString(); // a virtual thread's ends with @ and its carrier
         String carrier = thread.isVirtual() ? text.substring(text.lastIndexOf('@') + 1) : thread.getName();
-        return carrier.replaceFirst(" @coroutine#.*", ""); // kotlinx adds it while a coroutine runs, if assertions are on
+        return carrier.replaceFirst(
+                " @coroutine#.*", ""); // kotlinx adds it while a coroutine runs, if assertions are on
     }
 
     Set<String> carriers() {
