@@ -58,12 +58,11 @@ final class Shop {
     Reply page(String priceUri) {
         Timeline timeline = new Timeline(witness);
         int others = inFlight.getAndIncrement();
+        timeline.run(Lane.JAVA, "begin", () -> "");
+        Task<String> price = Task.spawn(
+                () -> timeline.await(Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
+        Task<String> stock = Task.spawn(() -> timeline.await(Lane.RX, "Single.timer", () -> await(stock(timeline))));
         try {
-            timeline.run(Lane.JAVA, "begin", () -> "");
-            Task<String> price = Task.spawn(
-                    () -> timeline.await(Lane.REACTOR, "GET " + priceUri, () -> await(price(priceUri, timeline))));
-            Task<String> stock =
-                    Task.spawn(() -> timeline.await(Lane.RX, "Single.timer", () -> await(stock(timeline))));
             String advice = timeline.await(
                     Lane.KOTLIN,
                     "suspend, delay",
@@ -85,6 +84,8 @@ final class Shop {
             pageCancelled.complete(cancelled.getMessage());
             throw cancelled;
         } finally {
+            price.cancel(); // a task owns what it awaits, not what it spawned: these may not have been awaited yet
+            stock.cancel();
             inFlight.decrementAndGet();
         }
     }
