@@ -296,7 +296,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
             Executor whereNeeded = failure == null ? executor : null;
             second.register(new Stages.Derived<>(second, result, whereNeeded, Stages.only(false, last)));
         });
-        second.register(new Stages.Interest(both));
+        second.register(new Stages.Interest<>(both));
         both.register(new Promise.CancelHook(both, second::abandon));
         return both;
     }

@@ -103,28 +103,36 @@ final class Stages {
         inner.register(new Derived<>(inner, result, null, apply(Function.<U>identity())));
     }
 
-    /** One derived stage, waiting for its source. */
-    static final class Derived<T extends @Nullable Object, U extends @Nullable Object> extends Listener {
-        private final Future<T> source;
-        private final Future<U> result;
-        private final @Nullable Executor executor;
-        private final Handler<T, U> handler;
+    /** What listens on behalf of a result, until that is done. */
+    abstract static class ForResult<U extends @Nullable Object> extends Listener {
+        final Future<U> result;
 
-        Derived(Future<T> source, Future<U> result, @Nullable Executor executor, Handler<T, U> handler) {
-            this.source = source;
+        ForResult(Future<U> result) {
             this.result = result;
-            this.executor = executor;
-            this.handler = handler;
         }
 
         @Override
-        Loop loop() {
+        final Loop loop() {
             return result.loop();
         }
 
         @Override
-        boolean observes() {
+        final boolean observes() {
             return !result.isDone();
+        }
+    }
+
+    /** One derived stage, waiting for its source. */
+    static final class Derived<T extends @Nullable Object, U extends @Nullable Object> extends ForResult<U> {
+        private final Future<T> source;
+        private final @Nullable Executor executor;
+        private final Handler<T, U> handler;
+
+        Derived(Future<T> source, Future<U> result, @Nullable Executor executor, Handler<T, U> handler) {
+            super(result);
+            this.source = source;
+            this.executor = executor;
+            this.handler = handler;
         }
 
         @Override
@@ -161,52 +169,29 @@ final class Stages {
     }
 
     /** Settles a target exactly as a source ended. */
-    static final class Forward<T extends @Nullable Object> extends Listener {
+    static final class Forward<T extends @Nullable Object> extends ForResult<T> {
         private final Future<T> source;
-        private final Future<T> target;
 
         Forward(Future<T> source, Future<T> target) {
+            super(target);
             this.source = source;
-            this.target = target;
-        }
-
-        @Override
-        Loop loop() {
-            return target.loop();
-        }
-
-        @Override
-        boolean observes() {
-            return !target.isDone();
         }
 
         @Override
         public void run() {
             Object outcome = source.outcome();
             if (outcome instanceof Outcome.Failure failure) {
-                target.settle(Outcome.failure(failure.cause));
+                result.settle(Outcome.failure(failure.cause));
             } else if (outcome != null) {
-                target.settle(outcome);
+                result.settle(outcome);
             }
         }
     }
 
     /** Says that a result depends on a source, before it listens to it. */
-    static final class Interest extends Listener {
-        private final Future<?> result;
-
-        Interest(Future<?> result) {
-            this.result = result;
-        }
-
-        @Override
-        Loop loop() {
-            return result.loop();
-        }
-
-        @Override
-        boolean observes() {
-            return !result.isDone();
+    static final class Interest<U extends @Nullable Object> extends ForResult<U> {
+        Interest(Future<U> result) {
+            super(result);
         }
 
         @Override
