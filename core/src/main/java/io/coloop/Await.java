@@ -3,7 +3,6 @@ package io.coloop;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -37,10 +36,10 @@ public final class Await {
         if (stage instanceof Future<T> future) {
             return task.await(future);
         }
-        if (stage instanceof CompletableFuture<T> done && done.isDone()) {
+        if (Foreign.isDone(stage)) {
             return task.await(task.loop().from(stage));
         }
-        return task.await((Awaitable<T>) promise -> Foreign.follow(stage, promise));
+        return task.await(new Foreign<>(stage));
     }
 
     /**
@@ -49,8 +48,50 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T await(Awaitable<T> source) {
         Objects.requireNonNull(source, "source");
-        Task<?> task = Task.require("await(Awaitable)");
+        Task<?> task = Task.currentOrNull();
+        if (task == null) {
+            throw Misuse.outsideTask(source);
+        }
         return source instanceof Future<T> future ? task.await(future) : task.await(source);
+    }
+
+    /**
+     * Waits for a future, at most so long. A future that is done gives its value, also with a limit of zero or less; so does one that is done in the
+     * turn in which time is up. When time is up the future is cancelled, and if it ends with a value in spite of that, that is returned.
+     *
+     * @throws TaskTimeoutException if time was up
+     */
+    public static <T extends @Nullable Object> T await(Future<T> future, Duration limit) {
+        Objects.requireNonNull(future, "future");
+        Task<?> task = Task.require("await(Future, Duration)");
+        return future.isDone() ? await(future) : Timeout.limit(task, limit, future, () -> await(future));
+    }
+
+    /**
+     * Waits for a stage, at most so long; see {@link #await(Future, Duration)}. A stage of another library is left alone when time is up.
+     *
+     * @throws TaskTimeoutException if time was up
+     */
+    public static <T extends @Nullable Object> T await(CompletionStage<T> stage, Duration limit) {
+        Objects.requireNonNull(stage, "stage");
+        Task<?> task = Task.require("await(CompletionStage, Duration)");
+        return isDone(stage) ? await(stage) : Timeout.limit(task, limit, stage, () -> await(stage));
+    }
+
+    /**
+     * Starts what is awaited and waits for its value, at most so long; see {@link #await(Future, Duration)}. With a limit of zero or less it is not
+     * started. A value that comes after time was up goes to {@link Promise#onUndelivered}.
+     *
+     * @throws TaskTimeoutException if time was up
+     */
+    public static <T extends @Nullable Object> T await(Awaitable<T> source, Duration limit) {
+        Objects.requireNonNull(source, "source");
+        Task<?> task = Task.require("await(Awaitable, Duration)");
+        return isDone(source) ? await(source) : Timeout.limit(task, limit, source, () -> await(source));
+    }
+
+    private static boolean isDone(Object source) {
+        return source instanceof Future<?> future ? future.isDone() : Foreign.isDone(source);
     }
 
     /** Waits for a time, to the nanosecond of the loop's clock. Zero or less is {@link #yieldNow}; at most about 292 years. */
@@ -61,7 +102,7 @@ public final class Await {
             task.yieldNow();
             return;
         }
-        Promise<@Nullable Void> due = task.loop().promise();
+        Promise<@Nullable Void> due = new Promise<>(task.loop(), "a timer");
         TimerHandle timer = task.loop().callLater(duration, () -> due.complete(null));
         try {
             task.await(due.future());
@@ -70,14 +111,50 @@ public final class Await {
         }
     }
 
+    /**
+     * Waits until some of these futures are done; see {@link WaitUntil}. Always gives up the loop, as asyncio's {@code wait}, also if they are done already. Cancels
+     * none of them, not even if the task is cancelled, and leaves nothing behind on those that are still pending.
+     *
+     * <p>It does not look at failures: one that you do not look at either, with {@link Future#exceptionNow} or an await of that future, is reported as
+     * unobserved, though not while this waits.
+     *
+     * @throws IllegalArgumentException if there are none
+     */
+    public static <F extends Future<?>> WaitResult<F> waitFor(Iterable<? extends F> futures, WaitUntil until) {
+        Task<?> task = Task.require("waitFor(futures, " + until + ")");
+        return new WaitFor<F>(task, futures, until, null).await();
+    }
+
+    /**
+     * Waits until some of these futures are done, at most so long; see {@link #waitFor(Iterable, WaitUntil)}. That time is up is no error: the result says what is
+     * done by then.
+     *
+     * @param limit zero or less still gives up the loop
+     * @throws IllegalArgumentException if there are none
+     */
+    public static <F extends Future<?>> WaitResult<F> waitFor(
+            Iterable<? extends F> futures, WaitUntil until, Duration limit) {
+        Task<?> task = Task.require("waitFor(futures, " + until + ", " + limit + ")");
+        return new WaitFor<F>(task, futures, until, Objects.requireNonNull(limit, "limit")).await();
+    }
+
     /** Gives up the loop for one turn: everything that is ready now runs first. */
     public static void yieldNow() {
         Task.require("yieldNow()").yieldNow();
     }
 
     /**
+     * Counts one result that was ready, so that the task did not wait for it; the 256th in a row gives up the loop for one turn first. For queues and
+     * streams of one's own: called <em>before</em> the result is taken, as this may throw {@link TaskCancelledException} and others may take
+     * it meanwhile.
+     */
+    public static void consumeBudget() {
+        Task.require("consumeBudget()").consumeBudget();
+    }
+
+    /**
      * Runs blocking code on another thread, with the task's captured context, and waits for its result. Cancelling the task interrupts
-     * that thread.
+     * that thread. A loop has at most 32 such threads; more jobs wait for one, in the order in which they came. The code itself must not await.
      */
     public static <T extends @Nullable Object> T blocking(Callable<? extends T> job) {
         Task<?> task = Task.require("blocking(Callable)");

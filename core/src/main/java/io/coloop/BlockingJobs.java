@@ -1,5 +1,8 @@
 package io.coloop;
 
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,7 +19,10 @@ final class BlockingJobs {
 
     private final Loop loop;
     private final ExecutorService threads;
-    private final AtomicInteger running = new AtomicInteger(); // queued or running; decremented on the loop
+    private final AtomicInteger started = new AtomicInteger(); // threads
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<Job<?>> jobs = new LinkedHashSet<>(); // guarded by lock; removed on the loop, after the result
+    private boolean closed; // guarded by lock
 
     BlockingJobs(Loop loop) {
         this.loop = loop;
@@ -26,31 +32,51 @@ final class BlockingJobs {
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Thread.ofPlatform()
-                        .daemon()
-                        .name(loop.name() + "-blocking-", 1)
-                        .inheritInheritableThreadLocals(false) // they would be those of whoever came first
-                        .factory());
+                job -> new JobThread(job, loop.name() + "-blocking-" + started.incrementAndGet()));
         pool.allowCoreThreadTimeOut(true);
         this.threads = pool;
     }
 
-    /** How many jobs were started and have not reported back to the loop. */
-    int running() {
-        return running.get();
+    /** Whether the calling thread is one of these, of any loop. */
+    static boolean isOnItsThread() {
+        return Thread.currentThread() instanceof JobThread;
+    }
+
+    /** Whether every job that was started has reported back to the loop. Any thread. */
+    boolean isIdle() {
+        lock.lock();
+        try {
+            return jobs.isEmpty();
+        } finally {
+            lock.unlock();
+        }
     }
 
     <T extends @Nullable Object> Promise<T> start(Callable<? extends T> callable) {
-        if (loop.isClosed()) {
-            throw Misuse.closed("blocking(...)", loop);
-        }
-        Promise<T> promise = loop.promise();
+        Promise<T> promise = new Promise<>(loop, "a blocking job");
         promise.onUndelivered(this::reportLate);
-        Job<T> job = new Job<>(callable, promise, loop.contextCapture().capture());
-        running.incrementAndGet();
-        threads.execute(job);
+        Job<T> job = new Job<>(callable, promise, loop.snapshot());
+        lock.lock();
+        try {
+            if (closed) {
+                throw Misuse.closed("blocking(...)", loop);
+            }
+            threads.execute(job);
+            jobs.add(job);
+        } finally {
+            lock.unlock();
+        }
         promise.onCancel(job::cancel);
         return promise;
+    }
+
+    private void reportedBack(Job<?> job) {
+        lock.lock();
+        try {
+            jobs.remove(job);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void reportLate(@Nullable Object value) {
@@ -65,8 +91,43 @@ final class BlockingJobs {
         }
     }
 
-    void shutdown() {
-        threads.shutdown();
+    /** Refuses what comes from now on, if nothing is left; whether nothing is. */
+    boolean closeIfIdle() {
+        lock.lock();
+        try {
+            return jobs.isEmpty() && close().isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Refuses what comes from now on. Jobs that have not begun never will; those that run are reported and go on.
+     *
+     * @param when until when they should have ended
+     */
+    void giveUp(String when) {
+        for (Job<?> job : close()) {
+            job.giveUp(when);
+        }
+    }
+
+    private List<Job<?>> close() {
+        lock.lock();
+        try {
+            closed = true;
+            threads.shutdown();
+            return List.copyOf(jobs);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static final class JobThread extends Thread {
+        JobThread(Runnable jobs, String name) {
+            super(null, jobs, name, 0, false); // inherited ThreadLocals would be those of whoever came first
+            setDaemon(true);
+        }
     }
 
     private final class Job<T extends @Nullable Object> implements Runnable {
@@ -76,6 +137,7 @@ final class BlockingJobs {
         private final @Nullable ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
         private final ReentrantLock lock = new ReentrantLock(); // so that an interrupt hits this job and no later one
         private @Nullable Thread runner; // guarded by lock
+        private boolean begun; // guarded by lock
         private boolean cancelled; // guarded by lock
 
         Job(Callable<? extends T> callable, Promise<T> promise, ContextCapture.Snapshot context) {
@@ -96,6 +158,28 @@ final class BlockingJobs {
             }
         }
 
+        void giveUp(String when) {
+            Thread thread;
+            lock.lock();
+            try {
+                thread = runner;
+                cancelled |= !begun;
+            } finally {
+                lock.unlock();
+            }
+            if (thread == null) {
+                promise.future().cancel("the loop closed before the job began"); // too late if it has ended meanwhile
+            } else {
+                loop.report(new Report(
+                        Report.Kind.LEFT_AT_CLOSE,
+                        loop,
+                        "a blocking job did not end " + when + " and goes on, on " + thread.getName(),
+                        ThreadStack.of(thread, "the job is here"),
+                        null,
+                        null));
+            }
+        }
+
         @Override
         public void run() {
             try {
@@ -107,13 +191,14 @@ final class BlockingJobs {
                 settleFailed(contextFailure);
             } finally {
                 end();
-                loop.enqueue(running::decrementAndGet); // after the result, so that a virtual clock waits for it
+                loop.enqueue(() -> reportedBack(this)); // after the result, so that a virtual clock waits for it
             }
         }
 
         private boolean begin() {
             lock.lock();
             try {
+                begun = true;
                 runner = cancelled ? null : Thread.currentThread();
                 return !cancelled;
             } finally {
@@ -147,7 +232,7 @@ final class BlockingJobs {
                 loop.report(new Report(
                         Report.Kind.LATE_FAILURE,
                         loop,
-                        "a blocking job failed after it was cancelled: " + failure,
+                        "a blocking job failed after it was cancelled: " + Report.brief(failure),
                         failure,
                         null,
                         null));

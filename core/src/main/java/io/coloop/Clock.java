@@ -18,4 +18,12 @@ public interface Clock {
     default boolean advance(long nanos) {
         return false;
     }
+
+    /**
+     * Asked on the loop's thread when nothing is ready, no timer is set and no {@link Await#blocking blocking} job is running, though tasks wait: whether it is known
+     * that nothing outside the loop is at work for them, so that they wait for ever.
+     */
+    default boolean nothingElseRuns() {
+        return false;
+    }
 }

@@ -1,20 +1,23 @@
 package io.coloop;
 
 /**
- * Carries foreign context, such as thread locals that a library registers, from a task to what it starts elsewhere:
- * subscriptions, which run on the loop's own thread, and {@link Await#blocking blocking} jobs.
+ * Carries foreign context, such as thread locals that a library registers, from where something is started or registered to where it runs: tasks, callbacks,
+ * subscriptions, {@link Await#blocking blocking} jobs. {@link ContextVar}s go along without it.
  */
 @FunctionalInterface
 public interface ContextCapture {
     /** Carries nothing. */
-    ContextCapture NONE = () -> Runnable::run;
+    ContextCapture NONE = () -> Snapshot.NOTHING;
 
-    /** Takes what the calling thread sees now. Called on the task's own thread. */
+    /** Takes what the calling thread sees now. Called on the thread that spawns, registers or awaits; {@link Snapshot#NOTHING} if there is nothing to carry. */
     Snapshot capture();
 
     /** What was captured. */
     @FunctionalInterface
     interface Snapshot {
+        /** Nothing was captured. */
+        Snapshot NOTHING = Runnable::run;
+
         /** Runs the action on the calling thread with the captured context in place, and restores that thread's own after. */
         void run(Runnable action);
     }

@@ -13,6 +13,9 @@ abstract sealed class Driver permits OwnedDriver, HostedDriver {
     /** An item or a timer was added on the loop's thread, perhaps outside a turn. */
     abstract void changed();
 
+    /** Whether the loop's thread is in a turn, and not at the host's own work. On that thread. */
+    abstract boolean inTurn();
+
     /** Whether the thread serves nothing but the loop, so that a turn may begin without giving it back. */
     abstract boolean ownsThread();
 }

@@ -6,7 +6,10 @@ public interface ExceptionHandler {
     /** Logs each report through {@link System.Logger} {@code io.coloop}, errors with their stack traces. */
     ExceptionHandler LOGGING = report -> System.getLogger("io.coloop")
             .log(
-                    report.kind() == Report.Kind.LATE_VALUE ? System.Logger.Level.WARNING : System.Logger.Level.ERROR,
+                    switch (report.kind()) {
+                        case LATE_VALUE, SILENCE -> System.Logger.Level.WARNING;
+                        default -> System.Logger.Level.ERROR;
+                    },
                     report.kind() + " on loop " + report.loop().name() + ": " + report.message(),
                     report.failure());
 

@@ -2,6 +2,9 @@ package io.coloop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -50,28 +53,156 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     private final Loop loop;
     private volatile @Nullable Object state;
+    private @Nullable Object origin; // null once it is done, so that a chain of results keeps no history
 
     Future(Loop loop) {
+        this(loop, null);
+    }
+
+    /**
+     * @param origin the future it is derived from, an {@link Origin}, another source to be shown, or null
+     */
+    Future(Loop loop, @Nullable Object origin) {
         this.loop = loop;
+        this.origin = origin;
     }
 
     /** A future of the current loop that has this value. */
     public static <T extends @Nullable Object> Future<T> completed(T value) {
-        Future<T> future = new Future<>(Loop.current());
+        Future<T> future = new Future<>(Loop.require("Future.completed(...)"));
         future.settle(Outcome.of(value));
         return future;
     }
 
     /** A future of the current loop that has this failure. */
     public static <T extends @Nullable Object> Future<T> failed(Throwable failure) {
-        Future<T> future = new Future<>(Loop.current());
+        Future<T> future = new Future<>(Loop.require("Future.failed(...)"));
         future.settle(Outcome.failure(failure));
         return future;
     }
 
     /** A future of the current loop that ends as the stage does; see {@link Loop#from}. */
     public static <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
-        return Loop.current().from(stage);
+        return Loop.require("Future.from(...)").from(stage);
+    }
+
+    // ---- made of others
+
+    /** All values; see {@link #gather(Iterable)}. */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // the array is only read
+    public static <T extends @Nullable Object> Future<List<T>> gather(CompletionStage<? extends T>... futures) {
+        return gather(Arrays.asList(futures));
+    }
+
+    /**
+     * A future of the current loop with the values of all of these, in the order given, as an unmodifiable list. As asyncio's {@code gather}:
+     *
+     * <ul>
+     *   <li>The first failure fails it, with the same instance; the other futures go on. A future that was cancelled counts as failed with its
+     *       {@link TaskCancelledException}.
+     *   <li>Cancelling it cancels the futures; it ends, cancelled, when all of them have ended, even with values. If one of them fails meanwhile, so does it.
+     *   <li>None at all is an empty list, at once. If all are done, so is it, at once.
+     * </ul>
+     *
+     * <p>What differs: a future that fails after this one is done is reported if nobody else looks at it (asyncio forgets that failure), and a cancelled one waits for all
+     * (asyncio's for the first). The futures may belong to other loops; a stage of another library is not cancelled.
+     */
+    public static <T extends @Nullable Object> Future<List<T>> gather(
+            Iterable<? extends CompletionStage<? extends T>> futures) {
+        return new Combined.Gather<T>().of(futures);
+    }
+
+    /** The same futures, once all are done; see {@link #allSettled(Iterable)}. */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // the array is only read
+    public static <F extends Future<?>> Future<List<F>> allSettled(F... futures) {
+        return allSettled(Arrays.asList(futures));
+    }
+
+    /**
+     * A future of the current loop with these same futures, in the order given, once all are done, however they ended: asyncio's {@code gather} with
+     * {@code return_exceptions}, JavaScript's {@code allSettled}. Cancelling it cancels the futures; it ends, cancelled, when all of them have ended.
+     *
+     * <p>It passes failures on without looking at them: one that you do not look at either, with {@link #exceptionNow} or an await of that future, is reported as
+     * unobserved, though not before this is done.
+     */
+    public static <F extends Future<?>> Future<List<F>> allSettled(Iterable<? extends F> futures) {
+        return new Combined.AllSettled<F>().of(futures);
+    }
+
+    /** What the first to be done becomes; see {@link #firstDone(Iterable)}. */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // the array is only read
+    public static <T extends @Nullable Object> Future<T> firstDone(CompletionStage<? extends T>... futures) {
+        return firstDone(Arrays.asList(futures));
+    }
+
+    /**
+     * A future of the current loop that ends as the first of these does: with its value, its failure, or cancelled; of several that are done already, the first in
+     * the order given. As JavaScript's {@code race}: the others go on, and if one of them fails then, that is reported unless somebody looks at it. To end them, cancel them:
+     *
+     * <pre>{@code
+     * try {
+     *     return await(Future.firstDone(tasks));
+     * } finally {
+     *     tasks.forEach(Task::cancel);
+     * }
+     * }</pre>
+     *
+     * <p>Cancelling it cancels all the futures; it ends, cancelled, when all of them have ended, or as the first that fails meanwhile.
+     *
+     * @throws IllegalArgumentException if there are none: it would never be done
+     */
+    public static <T extends @Nullable Object> Future<T> firstDone(
+            Iterable<? extends CompletionStage<? extends T>> futures) {
+        return new Combined.FirstDone<T>().of(futures);
+    }
+
+    /** The first value; see {@link #firstSuccess(Iterable)}. */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // the array is only read
+    public static <T extends @Nullable Object> Future<T> firstSuccess(CompletionStage<? extends T>... futures) {
+        return firstSuccess(Arrays.asList(futures));
+    }
+
+    /**
+     * A future of the current loop with the first value that one of these has; if all fail or are cancelled, it fails with an {@link AllFailedException} that
+     * carries all their failures. As JavaScript's {@code any}: the others go on (see {@link #firstDone(Iterable)} for how to end them). Failures before the first
+     * value count as observed; one after it is reported unless somebody looks at it.
+     *
+     * <p>Cancelling it cancels all the futures; it ends, cancelled, when all of them have ended.
+     *
+     * @throws IllegalArgumentException if there are none: it would never be done
+     */
+    public static <T extends @Nullable Object> Future<T> firstSuccess(
+            Iterable<? extends CompletionStage<? extends T>> futures) {
+        return new Combined.FirstSuccess<T>().of(futures);
+    }
+
+    /**
+     * A future that ends as this one does and can be cancelled without it: a task that awaits it leaves the future alone when it is cancelled. If the future itself
+     * is cancelled, so is its shield. The future itself if that is done; a future of the current loop for a stage of another library, which nothing here
+     * cancels anyway.
+     *
+     * <p>Once the shield is cancelled, a failure of the future is reported unless somebody else looks at it, as asyncio does from 3.14 on.
+     */
+    public static <T extends @Nullable Object> Future<T> shield(CompletionStage<T> future) {
+        return Objects.requireNonNull(future, "future") instanceof Future<T> ours ? Stages.shield(ours) : from(future);
+    }
+
+    /** These futures as they finish, without a time limit; see {@link AsCompleted}. */
+    public static <F extends Future<?>> AsCompleted<F> asCompleted(Iterable<? extends F> futures) {
+        return AsCompleted.of(futures, null);
+    }
+
+    /**
+     * These futures as they finish, with a time limit that starts now; see {@link AsCompleted}.
+     *
+     * @param limit zero or less: only those that are done already
+     */
+    public static <F extends Future<?>> AsCompleted<F> asCompleted(Iterable<? extends F> futures, Duration limit) {
+        return AsCompleted.of(futures, Objects.requireNonNull(limit, "limit"));
     }
 
     /** The loop it belongs to. */
@@ -122,7 +253,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         return failure;
     }
 
-    /** Cancels it without a reason. */
+    /** Cancels it without a reason: the exception's message says who was cancelled. */
     public final boolean cancel() {
         return cancel(null);
     }
@@ -130,11 +261,13 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
     /**
      * Cancels it. Any thread. What awaits it sees a {@link TaskCancelledException}; its source is told, if it has one.
      *
-     * @param reason the exception's message, or null
+     * @param reason the exception's message, or null: then it says who was cancelled
      * @return false if it is done already
      */
     public boolean cancel(@Nullable String reason) {
-        return settle(new Outcome.Cancelled(reason));
+        return origin instanceof Composite composite
+                ? composite.cancelParts(reason)
+                : settle(new Outcome.Cancelled(reason));
     }
 
     /**
@@ -179,6 +312,10 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         return now instanceof Listener ? null : now;
     }
 
+    final @Nullable Object origin() {
+        return origin;
+    }
+
     final boolean hasListeners() {
         return state instanceof Listener;
     }
@@ -190,8 +327,11 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
                 return false;
             }
             if (STATE.compareAndSet(this, now, outcome)) {
-                boolean observed = enqueueAll(oldestFirst((Listener) now));
-                if (outcome instanceof Outcome.Failure failure && !observed) {
+                if (origin != null) {
+                    origin = null;
+                }
+                boolean awaited = enqueueAll(oldestFirst((Listener) now), outcome);
+                if (outcome instanceof Outcome.Failure failure && !failure.observed && !awaited) {
                     loop.failures().track(this, failure);
                 }
                 return true;
@@ -203,7 +343,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         while (true) {
             Object now = state;
             if (now != null && !(now instanceof Listener)) {
-                if (listener.observes()) {
+                if (listener.observes() && !listener.mayTurnAway()) {
                     markObserved(now);
                 }
                 listener.loop().enqueue(listener);
@@ -216,17 +356,47 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         }
     }
 
-    private static boolean enqueueAll(@Nullable Listener oldest) {
-        boolean observed = false;
+    /** Whether a task will look at the outcome; what observes it for certain is marked there. */
+    private static boolean enqueueAll(@Nullable Listener oldest, Object outcome) {
+        boolean awaited = false;
         Listener listener = oldest;
         while (listener != null) {
             Listener younger = listener.next;
             listener.next = null;
-            observed |= listener.observes();
+            if (listener.mayTurnAway()) {
+                awaited = true;
+            } else if (outcome instanceof Outcome.Failure failure && listener.observes()) {
+                failure.observed = true;
+            }
             listener.loop().enqueue(listener);
             listener = younger;
         }
-        return observed;
+        return awaited;
+    }
+
+    /** Takes a listener off again; on its loop's thread. Those that stay keep their order. It may stay if two threads do this at once. */
+    final void unregister(Listener listener) {
+        while (state instanceof Listener newest) {
+            if (!STATE.compareAndSet(this, newest, null)) {
+                continue;
+            }
+            Listener next = oldestFirst(newest);
+            while (next != null) {
+                Listener younger = next.next;
+                if (next != listener) {
+                    register(next);
+                }
+                next = younger;
+            }
+            return;
+        }
+    }
+
+    /** A task that awaited this was cancelled before it looked. */
+    final void turnedAway() {
+        if (outcome() instanceof Outcome.Failure failure && !failure.observed) {
+            loop.failures().track(this, failure);
+        }
     }
 
     private static @Nullable Listener oldestFirst(@Nullable Listener newest) {
@@ -255,7 +425,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
             throw failure.thrownAt(awaiting);
         }
         if (outcome instanceof Outcome.Cancelled cancelled) {
-            throw new TaskCancelledException(cancelled.reason);
+            throw new TaskCancelledException(awaiting.reasonSeen(cancelled.reason));
         }
         return Outcome.valueOf(outcome);
     }
@@ -276,7 +446,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     /** Settles {@code result} when this future is done, given its value or its failure. */
     private <U extends @Nullable Object> Future<U> derive(@Nullable Executor executor, Stages.Handler<T, U> handler) {
-        Future<U> result = new Future<>(loop);
+        Future<U> result = new Future<>(loop, this);
         result.register(new Promise.CancelHook(result, this::abandon));
         register(new Stages.Derived<>(this, result, executor, handler));
         return result;
@@ -593,14 +763,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     final String stateName() {
         Object outcome = outcome();
-        if (outcome == null) {
-            return "pending";
-        }
-        return switch (outcome) {
-            case Outcome.Failure failure -> "failed: " + failure.cause;
-            case Outcome.Cancelled cancelled -> "cancelled" + (cancelled.reason == null ? "" : ": " + cancelled.reason);
-            default -> "done";
-        };
+        return outcome == null ? "pending" : Outcome.describe(outcome);
     }
 
     @Override

@@ -20,11 +20,12 @@ final class HostedDriver extends Driver {
      *   requested   a turn is queued on the host: by schedule(0) from its own thread, so that a host polls its I/O before it, and by execute from
      *               others
      *
-     * lost is final. The host refused a turn, ended, or ran a turn on another thread. A rescue thread then waits until the host has
-     * ended (or the loop's time limit is over), takes the lock that each turn holds, and closes the loop: tasks are cancelled and unwound
-     * there.
+     * lost is final. The host refused a turn, was shut down, or ran a turn on another thread. A rescue thread then says so, waits until a host that was
+     * shut down has ended (or the loop's time limit is over), takes the lock that each turn holds, and closes the loop: tasks are cancelled and
+     * unwound there.
      */
     private static final Map<ScheduledExecutorService, Loop> ATTACHED = new ConcurrentHashMap<>();
+    private static final String SHUT_DOWN = "its host was shut down before the loop was closed";
     private static final long WATCH_MILLIS = 500;
     private static final long MAX_ALARM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -49,12 +50,16 @@ final class HostedDriver extends Driver {
         if (here != null && here.driver() instanceof HostedDriver driver && driver.host == host) {
             return here;
         }
-        return ATTACHED.get(host);
+        Loop known = ATTACHED.get(host);
+        return known == null || known.isClosed() ? null : known;
     }
 
     /** The host's loop, attached now if it is not yet. */
     static Loop attach(LoopBuilder settings, ScheduledExecutorService host) {
-        return ATTACHED.computeIfAbsent(host, absent -> {
+        return ATTACHED.compute(host, (same, known) -> {
+            if (known != null && !known.isClosed()) { // one that has closed may not be detached yet
+                return known;
+            }
             Loop loop = new Loop(settings, created -> new HostedDriver(created, host));
             ((HostedDriver) loop.driver()).begin();
             return loop;
@@ -71,6 +76,7 @@ final class HostedDriver extends Driver {
                     loop,
                     "attach the loop before the host is shut down");
         }
+        loop.watch();
         Thread.ofVirtual().name(loop.name() + "-host-watch").start(this::watch);
     }
 
@@ -78,7 +84,7 @@ final class HostedDriver extends Driver {
         try {
             while (!loop.isClosed() && !lost.get()) {
                 if (host.awaitTermination(WATCH_MILLIS, TimeUnit.MILLISECONDS) || host.isShutdown()) {
-                    lose("its host was shut down", null);
+                    lose(SHUT_DOWN, null);
                 }
             }
         } catch (InterruptedException impossible) {
@@ -99,13 +105,13 @@ final class HostedDriver extends Driver {
             } finally {
                 inTurn = false;
             }
-            if (loop.isClosing() && loop.finishClosing()) {
+            if (loop.closing().advance()) {
                 detach();
             } else {
                 prepareNextTurn();
             }
         } catch (Throwable broken) { // the clock threw, or memory ran out between two items
-            loop.breakDown(broken);
+            loop.closing().breakDown(broken);
             detach();
         } finally {
             turning.unlock();
@@ -128,7 +134,10 @@ final class HostedDriver extends Driver {
             thread = current;
             loop.bind();
         } else if (thread != current) {
-            lose("its host runs on more than one thread: " + thread + " and " + current, null);
+            lose(
+                    "its host runs on more than one thread: " + thread + " and " + current
+                            + " (pass one thread of it, such as Netty's group.next())",
+                    null);
             return false;
         }
         return true;
@@ -216,6 +225,11 @@ final class HostedDriver extends Driver {
     }
 
     @Override
+    boolean inTurn() {
+        return inTurn;
+    }
+
+    @Override
     boolean ownsThread() {
         return false;
     }
@@ -226,17 +240,20 @@ final class HostedDriver extends Driver {
         }
     }
 
-    private void rescue(String why, @Nullable Throwable cause) {
-        turning.lock();
-        try {
-            disarmAlarm();
-        } finally {
-            turning.unlock();
+    private void rescue(String seen, @Nullable Throwable cause) {
+        boolean ending = host.isShutdown();
+        String why = ending ? SHUT_DOWN : seen;
+        if (stopTurning() || !ending) {
+            loop.report(new Report(
+                    Report.Kind.HOST_LOST,
+                    loop,
+                    why + "; its tasks are cancelled and end on a rescue thread",
+                    cause,
+                    null,
+                    null));
         }
-        try {
-            host.awaitTermination(Loop.nanos(loop.shutdownTimeout()), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException impatient) {
-            // go on at once
+        if (ending) {
+            awaitHost();
         }
         ATTACHED.remove(host, loop);
         turning.lock();
@@ -245,18 +262,34 @@ final class HostedDriver extends Driver {
                 return;
             }
             thread = Thread.currentThread();
-            loop.report(new Report(
-                    Report.Kind.HOST_LOST,
-                    loop,
-                    why + "; its tasks are cancelled and end on a rescue thread",
-                    cause,
-                    null,
-                    null));
             loop.bind();
-            loop.beginClosing();
+            loop.closing().begin(why);
+            loop.cancelUnstarted(why);
+            inTurn = true;
             OwnedDriver.turnUntilClosed(loop);
         } finally {
             turning.unlock();
+        }
+    }
+
+    /** Whether the loop still had something to do. */
+    private boolean stopTurning() {
+        turning.lock();
+        try {
+            disarmAlarm();
+            loop.standStill();
+            return loop.hasWork();
+        } finally {
+            turning.unlock();
+        }
+    }
+
+    /** Its last items may use the loop as their own. */
+    private void awaitHost() {
+        try {
+            host.awaitTermination(Loop.nanos(loop.shutdownTimeout()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException impatient) {
+            // go on at once
         }
     }
 }

@@ -12,4 +12,9 @@ abstract class Listener implements Runnable {
 
     /** Whether a result still matters to this listener. It decides if a failure counts as observed and a source as wanted. */
     abstract boolean observes();
+
+    /** Whether what observes the result may yet go on without a look at it: a task that is cancelled first. */
+    boolean mayTurnAway() {
+        return false;
+    }
 }

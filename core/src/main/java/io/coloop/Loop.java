@@ -10,12 +10,14 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,22 +33,12 @@ public final class Loop implements Executor, AutoCloseable {
      * One turn: take what other threads sent, take the timers that are due, then run what is ready at that moment. What these items
      * enqueue waits for the next turn. Between turns the driver looks at the outside world: it waits, or gives the host its thread back.
      *
-     * Phases: RUNNING -> CLOSING (tasks are cancelled and awaited, with a time limit) -> CLOSED (the inbox refuses).
+     * How it ends is Closing's.
      *
      * Fields without a remark belong to the loop: to its thread, or to the fiber that holds it.
      */
-    static final ThreadLocal<@Nullable Object> CURRENT =
-            new ThreadLocal<>(); // a Task on its fiber, the Loop on its thread
-
+    private static final int DUMP_SECONDS = 1;
     private static final AtomicLong TASK_IDS = new AtomicLong();
-
-    private static final long HELD_AT_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private enum Phase {
-        RUNNING,
-        CLOSING,
-        CLOSED
-    }
 
     private final LoopBuilder settings;
     private final Driver driver;
@@ -56,22 +48,23 @@ public final class Loop implements Executor, AutoCloseable {
     private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
     private final TimerHeap timers = new TimerHeap();
     private final BlockingJobs blockingJobs;
-    private final AfterClose afterClose = new AfterClose(this);
+    private final AliveTasks alive = new AliveTasks();
+    private final CancelledTasks cancelled;
+    private final CloseHooks closeHooks = new CloseHooks(this);
+    private final Closing closing = new Closing(this);
     private final Set<LoopExecutorService> busyViews = ConcurrentHashMap.newKeySet();
-    private final CountDownLatch terminated = new CountDownLatch(1);
     private final long origin;
 
-    private volatile Phase phase = Phase.RUNNING; // written by the loop
-    private volatile @Nullable Thread boundTo; // written by the loop; a lost host leaves CURRENT behind on its thread
+    private volatile @Nullable Thread boundTo; // written by the loop; a lost host leaves it behind on its thread
     private int batch; // how many items of this turn are still to run
-    private long turns;
+    private final Meter meter = new Meter();
     private long items; // read by the watchdog without synchronization
+    private int heldFibers; // resumed, but not running yet
+    private long silentSince; // the youngest task's id when silence was reported last
     private volatile boolean waiting = true;
+    Context context = Context.EMPTY; // the running callback's
+    int nestedCancels; // combined futures that are being cancelled inside one another
     private @Nullable Task<?> running; // the task that has the loop; read by the watchdog likewise
-    private int alive;
-    private @Nullable Task<?> newest;
-    private int closingRound; // tasks that closing cancelled and still waits for
-    private boolean outOfTime;
 
     Loop(LoopBuilder settings, java.util.function.Function<Loop, Driver> driver) {
         this.settings = settings;
@@ -80,9 +73,9 @@ public final class Loop implements Executor, AutoCloseable {
         this.failures = new UnobservedFailures(this);
         this.inbox = new Inbox<>(this.driver::wake);
         this.blockingJobs = new BlockingJobs(this);
+        this.cancelled = new CancelledTasks(this, settings.slowCancellation);
         this.origin = settings.clock.nanoTime();
         ModeNotice.once();
-        Watchdog.watch(this, settings.slowItem);
     }
 
     // ---- making and finding loops
@@ -109,7 +102,8 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * The loop of a host's thread: attached at the first call, found again by later ones. The host must run everything on one thread; it
-     * keeps its own work, and its rejection or end cancels the loop's tasks. A Netty {@code EventLoop} is such a host.
+     * keeps its own work, and its rejection or end cancels the loop's tasks. A Netty {@code EventLoop} is such a host; an {@code EventLoopGroup} is
+     * not, but its {@code next()} is. Close the loop before its host is shut down.
      */
     public static Loop on(ScheduledExecutorService host) {
         return builder().on(host);
@@ -126,22 +120,23 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws LoopMisuseException if it has none
      */
     public static Loop current() {
+        return require("Loop.current()");
+    }
+
+    static Loop require(String call) {
         Loop loop = currentOrNull();
         if (loop == null) {
             throw Misuse.of(
-                    "this thread has no loop",
-                    "Loop.current()",
-                    null,
-                    "call it from a task or callback, or pass the loop along");
+                    "this thread has no loop", call, null, "call it from a task or callback, or pass the loop along");
         }
         return loop;
     }
 
     /** The loop of the calling thread, or null if it has none. */
     public static @Nullable Loop currentOrNull() {
-        Object current = CURRENT.get();
+        Object current = Current.get();
         if (current instanceof Loop loop) {
-            return loop.boundTo == Thread.currentThread() ? loop : null;
+            return loop.isBoundHere() ? loop : null;
         }
         return current instanceof Task<?> task ? task.loop() : null;
     }
@@ -166,6 +161,11 @@ public final class Loop implements Executor, AutoCloseable {
     /** Starts a task with a name, which its thread has too; any thread. */
     public <T extends @Nullable Object> Task<T> spawn(String name, Body<? extends T, ?> body) {
         return spawnNamed(Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"));
+    }
+
+    /** Starts a task without a result and with a name, which its thread has too; any thread. */
+    public Task<@Nullable Void> spawn(String name, VoidBody<?> body) {
+        return spawnNamed(Objects.requireNonNull(name, "name"), asBody(body));
     }
 
     private <T extends @Nullable Object> Task<T> spawnNamed(@Nullable String name, Body<? extends T, ?> body) {
@@ -193,7 +193,7 @@ public final class Loop implements Executor, AutoCloseable {
     @Override
     public void execute(Runnable action) {
         Objects.requireNonNull(action, "action");
-        if (isClosed() || !offerItem(action)) { // the last items of a closed loop must not add to themselves
+        if (isClosed() || !offerItem(inContext(action))) { // the last items of a closed loop must not add to themselves
             throw Misuse.closed("execute(...)", this);
         }
     }
@@ -201,7 +201,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Runs an action from the ready queue, unless it is called off. Loop only. */
     public Handle callSoon(Runnable action) {
         checkOpenOnLoop("callSoon(...)");
-        Handle handle = new Handle(this, Objects.requireNonNull(action, "action"));
+        Handle handle = new Handle(this, inContext(Objects.requireNonNull(action, "action")));
         enqueue(handle::fire);
         return handle;
     }
@@ -214,7 +214,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Runs an action at a time, in nanoseconds of {@link #time()}. Loop only. */
     public TimerHandle callAt(long when, Runnable action) {
         checkOpenOnLoop("callAt/callLater(...)");
-        TimerHandle handle = new TimerHandle(this, timers, when, Objects.requireNonNull(action, "action"));
+        TimerHandle handle = new TimerHandle(this, timers, when, inContext(Objects.requireNonNull(action, "action")));
         driver.changed();
         return handle;
     }
@@ -226,7 +226,12 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** A new promise whose future belongs to this loop. Any thread. */
     public <T extends @Nullable Object> Promise<T> promise() {
-        return new Promise<>(this);
+        return new Promise<>(this, isDebug() ? "a promise made at " + Sites.caller() : null);
+    }
+
+    /** A new promise whose future belongs to this loop and tells what its value will come from. Any thread. */
+    public <T extends @Nullable Object> Promise<T> promise(Origin origin) {
+        return new Promise<>(this, Objects.requireNonNull(origin, "origin"));
     }
 
     /**
@@ -235,15 +240,13 @@ public final class Loop implements Executor, AutoCloseable {
      */
     @SuppressWarnings("unchecked")
     public <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
-        Promise<T> promise;
-        if (Objects.requireNonNull(stage, "stage") instanceof Future<?> future) {
-            if (future.loop() == this) {
-                return (Future<T>) future;
-            }
-            promise = promise();
+        if (Objects.requireNonNull(stage, "stage") instanceof Future<?> future && future.loop() == this) {
+            return (Future<T>) future;
+        }
+        Promise<T> promise = new Promise<>(this, stage);
+        if (stage instanceof Future<?> future) {
             ((Future<T>) future).subscribe(promise);
         } else {
-            promise = promise();
             Foreign.follow(stage, promise);
         }
         return promise.future();
@@ -256,15 +259,13 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws LoopClosedException if the loop is closed
      */
     public <T extends @Nullable Object> Future<T> subscribe(Awaitable<T> source) {
-        Objects.requireNonNull(source, "source");
-        Promise<T> promise = promise();
-        ContextCapture.Snapshot context = contextCapture().capture();
+        Promise<T> promise = new Promise<>(this, Objects.requireNonNull(source, "source"));
         execute(() -> {
             if (promise.isDone()) {
                 return;
             }
             try {
-                context.run(() -> source.subscribe(promise));
+                source.subscribe(promise);
             } catch (Throwable failure) {
                 promise.fail(failure);
             }
@@ -274,7 +275,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * Runs blocking code on another thread with the caller's captured context; any thread. Cancelling the future interrupts that thread; a value
-     * that comes after is reported.
+     * that comes after is reported. A loop has at most 32 such threads; more jobs wait for one, in the order in which they came.
      */
     public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> job) {
         return this.<T>startBlocking(job).future();
@@ -291,46 +292,52 @@ public final class Loop implements Executor, AutoCloseable {
     // ---- closing it
 
     /**
-     * Cancels all tasks, waits until they have ended or the time limit of {@link LoopBuilder#shutdownTimeout} is over, and ends the loop. If an item
-     * holds the loop, this gives up a second later and reports it. A hosted loop is detached and its host goes on. Idempotent.
+     * Registers what has to be closed before the loop ends: {@link #close} runs it as a task, which may await, once all other tasks have ended, one hook after the
+     * other, the newest first. What a hook spawns and leaves behind is cancelled and awaited before the next. A hook that fails is reported. Any thread, also while the
+     * loop closes; whoever closes the thing itself takes its hook back with {@link CloseHook#remove}.
+     *
+     * <p>It is to async iterables and pools what {@code loop.shutdown_asyncgens()} is to CPython's generators, which are closed all at once.
+     *
+     * @throws LoopClosedException if the loop is closed
+     */
+    public CloseHook onClose(VoidBody<?> action) {
+        return closeHooks.add(Objects.requireNonNull(action, "action"));
+    }
+
+    /**
+     * Ends the loop, in the order of {@code asyncio.run}: cancels all tasks and waits until they have ended, runs what {@link #onClose} registered, waits until {@link #blocking}
+     * jobs have ended, and takes no more work. What is left when {@link LoopBuilder#shutdownTimeout} is over is reported and given up. If an item
+     * holds the loop, this gives up a second later and reports it. A hosted loop is detached and its host goes on. Promises that nobody has settled stay
+     * so. Idempotent.
      *
      * @throws LoopMisuseException on the loop itself, which would wait for itself: {@link #shutdown} does not wait
      */
     @Override
     public void close() {
         if (isOnLoop()) {
-            throw Misuse.blocksLoop("Loop.close()", this);
+            throw Misuse.blocksLoop("Loop.close()", this, "call shutdown(), which does not wait");
         }
         shutdown();
-        long limit = Math.min(nanos(settings.shutdownTimeout), Long.MAX_VALUE - HELD_AT_CLOSE_NANOS);
-        if (!Waiting.uninterruptibly(terminated, limit + HELD_AT_CLOSE_NANOS)) {
-            report(new Report(
-                    Report.Kind.LEFT_AT_CLOSE,
-                    this,
-                    "something holds the loop, so it cannot close; its thread is given up",
-                    null,
-                    running,
-                    null));
-        }
+        closing.awaitEndOrGiveUp(nanos(settings.shutdownTimeout));
     }
 
     /** Starts what {@link #close()} does and does not wait. Any thread. */
     public void shutdown() {
-        offerItem(this::beginClosing);
+        offerItem(closing::begin);
     }
 
     /** Whether it takes no more work. Any thread. */
     public boolean isClosed() {
-        return phase == Phase.CLOSED;
+        return closing.isClosed();
     }
 
     /** Waits until the loop has ended; false if the time is over first. Not on the loop. */
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
         Objects.requireNonNull(timeout, "timeout");
         if (isOnLoop() && !isClosed()) {
-            throw Misuse.blocksLoop("Loop.awaitTermination(...)", this);
+            throw Misuse.blocksLoop("Loop.awaitTermination(...)", this, "wait for its end on another thread");
         }
-        return terminated.await(nanos(timeout), TimeUnit.NANOSECONDS);
+        return closing.awaitEndInterruptibly(nanos(timeout));
     }
 
     // ---- looking at it
@@ -348,7 +355,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** How many tasks have begun and not ended. Loop only. */
     public int taskCount() {
         checkOnLoop("taskCount()");
-        return alive;
+        return alive.count();
     }
 
     /** How many timers are armed. Loop only. */
@@ -366,14 +373,52 @@ public final class Loop implements Executor, AutoCloseable {
     /** How many turns it made. Loop only. */
     public long turnCount() {
         checkOnLoop("turnCount()");
-        return turns;
+        return meter.turns();
     }
 
-    /** Gives a report to the loop's exception handler. Any thread. */
-    public void report(Report report) {
-        Objects.requireNonNull(report, "report");
+    /** What it did so far and has to do. Any thread. */
+    public LoopStatistics statistics() {
+        return meter.read(items, Math.max(0, ready.size()), alive.count(), timers.size());
+    }
+
+    /**
+     * Who awaits whom, and where: a tree from the tasks nobody awaits down to what they wait for, through futures, groups and foreign sources; circles are
+     * named. For people: the format may change. Any thread; another than the loop's waits until the loop gets to it, at most one second.
+     */
+    public String dump() {
+        if (isOnLoop()) {
+            return Dump.of(this);
+        }
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        if (!offer(() -> answer.completeAsync(() -> Dump.of(this), Runnable::run))) {
+            return name() + " is closed";
+        }
         try {
-            settings.exceptionHandler.handle(report);
+            return answer.get(DUMP_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            return name() + " was not waited for: the calling thread was interrupted";
+        } catch (ExecutionException broken) {
+            return name() + " could not be looked at: " + broken.getCause();
+        } catch (TimeoutException held) {
+            return name() + " did not get to it within " + DUMP_SECONDS
+                    + " s: something holds the loop, or its host's thread";
+        }
+    }
+
+    /** Gives a report to the loop's exception handler, which sees the context of the task concerned. Any thread. */
+    public void report(Report report) {
+        Task<?> task = Objects.requireNonNull(report, "report").task();
+        report(report, task != null ? task.context : Context.current());
+    }
+
+    void report(Report report, Context seen) {
+        try {
+            if (seen.isEmpty()) {
+                settings.exceptionHandler.handle(report);
+            } else {
+                seen.run(() -> settings.exceptionHandler.handle(report));
+            }
         } catch (Throwable broken) {
             ExceptionHandler.LOGGING.handle(report);
             System.getLogger("io.coloop").log(System.Logger.Level.ERROR, "the exception handler failed", broken);
@@ -382,11 +427,16 @@ public final class Loop implements Executor, AutoCloseable {
 
     @Override
     public String toString() {
-        return "Loop[" + name() + ", " + phase.name().toLowerCase(java.util.Locale.ROOT) + ", " + alive + " tasks, "
-                + ready.size() + " ready, " + timers.size() + " timers]";
+        return "Loop[" + name() + ", " + closing + ", " + alive.count() + " tasks, " + ready.size() + " ready, "
+                + timers.size() + " timers]";
     }
 
     // ---- for the kernel
+
+    /** Whether the calling thread, which has this as its current one, is still its thread. */
+    boolean isBoundHere() {
+        return boundTo == Thread.currentThread();
+    }
 
     long nextTaskId() {
         return TASK_IDS.incrementAndGet();
@@ -405,8 +455,22 @@ public final class Loop implements Executor, AutoCloseable {
         return busyViews;
     }
 
-    ContextCapture contextCapture() {
-        return settings.contextCapture;
+    /** What foreign context the calling thread has. Any thread. */
+    ContextCapture.Snapshot foreignSnapshot() {
+        return settings.contextCapture.capture();
+    }
+
+    /** What the calling thread sees: context variables and foreign context. Any thread. */
+    ContextCapture.Snapshot snapshot() {
+        Context own = Context.current();
+        ContextCapture.Snapshot foreign = foreignSnapshot();
+        return own.isEmpty() ? foreign : action -> own.run(() -> foreign.run(action));
+    }
+
+    /** The action as it will run from the queue: in what the calling thread sees now. */
+    Runnable inContext(Runnable action) {
+        ContextCapture.Snapshot snapshot = snapshot();
+        return snapshot == ContextCapture.Snapshot.NOTHING ? action : () -> snapshot.run(() -> runItem(action));
     }
 
     Duration shutdownTimeout() {
@@ -459,7 +523,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Puts an item into the ready queue, directly or through the inbox; after the close it runs here. Any thread. */
     void enqueue(Runnable item) {
         if (!offerItem(item)) {
-            afterClose.run(item);
+            closing.runAfterwards(item);
         }
     }
 
@@ -487,40 +551,38 @@ public final class Loop implements Executor, AutoCloseable {
         return inbox.offer(action);
     }
 
-    void link(Task<?> task) {
-        alive++;
-        task.following = newest;
-        if (newest != null) {
-            newest.previous = task;
-        }
-        newest = task;
+    /** The tasks that have begun and not ended. */
+    AliveTasks alive() {
+        return alive;
     }
 
-    void unlink(Task<?> task) {
-        if (task.previous == null && newest != task) {
-            return; // never began
-        }
-        alive--;
-        if (task.following != null) {
-            task.following.previous = task.previous;
-        }
-        if (task.previous != null) {
-            task.previous.following = task.following;
-        } else {
-            newest = task.following;
-        }
-        task.previous = null;
-        task.following = null;
-        if (task.cancelledByClose) {
-            closingRound--;
-        }
+    /** The tasks that were cancelled and have not ended. */
+    CancelledTasks cancelled() {
+        return cancelled;
+    }
+
+    CloseHooks closeHooks() {
+        return closeHooks;
+    }
+
+    BlockingJobs blockingJobs() {
+        return blockingJobs;
+    }
+
+    Closing closing() {
+        return closing;
     }
 
     /** An error of the virtual machine: the loop ends. */
     void fail(Throwable fatal) {
         report(new Report(
-                Report.Kind.LOOP_FAILED, this, "the loop ends because of " + fatal, fatal, Task.currentOrNull(), null));
-        enqueue(this::beginClosing);
+                Report.Kind.LOOP_FAILED,
+                this,
+                "the loop ends because of " + Report.brief(fatal),
+                fatal,
+                Task.currentOrNull(),
+                null));
+        enqueue(closing::begin);
     }
 
     // ---- the turn; called by the driver on the loop's thread
@@ -528,7 +590,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Makes the calling thread the loop's. */
     void bind() {
         boundTo = Thread.currentThread();
-        CURRENT.set(this);
+        Current.set(this);
     }
 
     void turn() {
@@ -536,18 +598,17 @@ public final class Loop implements Executor, AutoCloseable {
         while (batch > 0) {
             batch--;
             items++;
-            runItem(ready.remove());
+            runFromQueue(ready.remove());
         }
     }
 
     private void beginTurn() {
-        turns++;
+        meter.turnBegins();
         if (waiting) {
             waiting = false;
+            meter.waitEnds();
         }
-        for (Inbox.Node<Runnable> node = inbox.drain(); node != null; node = node.next()) {
-            ready.add(node.item());
-        }
+        takeInbox();
         if (timers.size() > 0) {
             takeDueTimers(time());
         }
@@ -559,7 +620,7 @@ public final class Loop implements Executor, AutoCloseable {
      * need not unmount. False if it must, since something else runs first or the thread has other duties.
      */
     boolean beginTurnWith(Runnable item) {
-        if (ready.peek() != item || phase != Phase.RUNNING || !driver.ownsThread()) {
+        if (ready.peek() != item || !closing.isRunning() || !driver.ownsThread()) {
             return false;
         }
         beginTurn();
@@ -569,9 +630,16 @@ public final class Loop implements Executor, AutoCloseable {
         return true;
     }
 
+    private void takeInbox() {
+        for (Inbox.Node<Runnable> node = inbox.drain(); node != null; node = node.next()) {
+            ready.add(node.item());
+        }
+    }
+
     private void takeDueTimers(long now) {
         for (TimerHeap.Timer timer = timers.pollDue(now); timer != null; timer = timers.pollDue(now)) {
             ready.add(timer.action());
+            meter.timerFires(now - timer.deadline());
         }
     }
 
@@ -583,13 +651,30 @@ public final class Loop implements Executor, AutoCloseable {
                 fail(failure);
             } else {
                 report(new Report(
-                        Report.Kind.CALLBACK_FAILED, this, "a callback failed: " + failure, failure, null, null));
+                        Report.Kind.CALLBACK_FAILED,
+                        this,
+                        "a callback failed: " + Report.brief(failure),
+                        failure,
+                        null,
+                        null));
             }
+        }
+    }
+
+    private void runFromQueue(Runnable item) {
+        runItem(item);
+        if (context != Context.EMPTY) {
+            context = Context.EMPTY;
         }
     }
 
     boolean hasReady() {
         return !ready.isEmpty();
+    }
+
+    /** Whether anything is alive, ready or armed, or on its way. No turn must run meanwhile. */
+    boolean hasWork() {
+        return alive.count() > 0 || !ready.isEmpty() || timers.size() > 0 || hasArrived();
     }
 
     /** The next deadline, or {@link Long#MAX_VALUE}. */
@@ -600,7 +685,23 @@ public final class Loop implements Executor, AutoCloseable {
     /** Announces that the thread will wait; false if another thread sent something. */
     boolean prepareToWait() {
         waiting = inbox.sleep();
+        if (waiting) {
+            meter.waitBegins();
+        }
         return waiting;
+    }
+
+    /** Nothing runs until the next turn, whatever is ready: no item holds the loop. */
+    void standStill() {
+        if (!waiting) {
+            waiting = true;
+            meter.waitBegins();
+        }
+    }
+
+    /** Lets the watchdog look at it, from before its first turn until it is closed. */
+    void watch() {
+        Watchdog.watch(this, settings.slowItem, settings.slowCancellation);
     }
 
     /** How many items it has begun to run; the watchdog's. */
@@ -625,82 +726,84 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Lets a virtual clock jump to the next timer; whether it did. */
     boolean advanceClock(long nanos) {
-        return blockingJobs.running() == 0 && settings.clock.advance(nanos);
-    }
-
-    // ---- the end; on the loop's thread
-
-    void beginClosing() {
-        if (phase != Phase.RUNNING) {
-            return;
+        if (isWorkUnderway() || !settings.clock.advance(nanos)) {
+            return false;
         }
-        phase = Phase.CLOSING;
-        timers.add(deadlineAfter(nanos(settings.shutdownTimeout)), () -> outOfTime = true);
-        driver.changed();
-    }
-
-    boolean isClosing() {
-        return phase == Phase.CLOSING;
-    }
-
-    /** After a turn of a closing loop: cancels the tasks that are left; once none is, or time is up, ends the loop and returns true. */
-    boolean finishClosing() {
-        if (!outOfTime) {
-            if (alive > 0) {
-                if (closingRound == 0) {
-                    cancelAll();
-                }
-                return false;
-            }
-            if (!ready.isEmpty()) {
-                return false;
-            }
-        }
-        for (Task<?> task = newest; task != null; task = newest) {
-            report(new Report(
-                    Report.Kind.LEFT_AT_CLOSE,
-                    this,
-                    task.name() + " did not end within " + settings.shutdownTimeout + " after it was cancelled",
-                    null,
-                    task,
-                    null));
-            task.giveUp();
-        }
-        phase = Phase.CLOSED;
-        afterClose.run(this::runRest); // one at a time with, and before, what other threads run from now on
-        timers.clear();
-        blockingJobs.shutdown();
-        busyViews.forEach(LoopExecutorService::shutdownNow); // what their actions' futures promise will not happen
-        failures.reportAll();
-        boundTo = null;
-        CURRENT.remove();
-        terminated.countDown();
+        cancelled.reportOverdue();
         return true;
     }
 
-    /** The turning itself failed: ends the loop at once, without the time that its tasks would have. */
-    void breakDown(Throwable failure) {
-        report(new Report(Report.Kind.LOOP_FAILED, this, "the loop ends because of " + failure, failure, null, null));
-        outOfTime = true;
-        finishClosing();
+    /** For how many nanoseconds it waits, with no timer set, before it reports that its tasks may wait for ever; or {@link Long#MAX_VALUE}. */
+    long silenceLimit() {
+        boolean newSilence = alive.count() > 0 && alive.newestId() > silentSince && !isWorkUnderway() && !hasArrived();
+        if (!newSilence || !settings.silence.isPositive()) {
+            return Long.MAX_VALUE;
+        }
+        return settings.clock.nothingElseRuns() ? 0 : nanos(settings.silence);
     }
 
-    private void runRest() {
+    /** Whether something of the loop's own will come without a timer. */
+    private boolean isWorkUnderway() {
+        return !blockingJobs.isIdle() || heldFibers > 0;
+    }
+
+    /** Nothing is ready, no timer is set, and yet tasks wait. Once for each task that begins later. */
+    void reportSilence() {
+        silentSince = alive.newestId();
+        report(new Report(
+                Report.Kind.SILENCE,
+                this,
+                "tasks wait, no timer is set, and nothing happens; if no other thread completes what they wait for, they wait for ever\n"
+                        + dump(),
+                null,
+                null,
+                null));
+    }
+
+    /** Whether another thread sent something that was not taken yet. */
+    boolean hasArrived() {
+        return !inbox.isEmpty();
+    }
+
+    /** Arms a timer whose action runs from the ready queue. On the loop's thread. */
+    void arm(long delayNanos, Runnable action) {
+        timers.add(deadlineAfter(delayNanos), action);
+        driver.changed();
+    }
+
+    // ---- the end; Closing's
+
+    /** Cancels the tasks that were spawned and have not started, which thus never run. */
+    void cancelUnstarted(String reason) {
+        takeInbox();
+        for (Runnable item : ready) {
+            if (item instanceof Task<?>.Step step) {
+                step.cancelUnstarted(reason);
+            }
+        }
+    }
+
+    /** Refuses what comes from now on, and runs what was accepted before. */
+    void runRest() {
         for (Inbox.Node<Runnable> node = inbox.close(); node != null; node = node.next()) {
             ready.add(node.item());
         }
         while (!ready.isEmpty()) {
-            runItem(ready.remove());
+            runFromQueue(ready.remove());
         }
     }
 
-    /** Tasks that cleaning up spawns get their own round. */
-    private void cancelAll() {
-        for (Task<?> task = newest; task != null; task = task.following) {
-            task.cancelledByClose = true;
-            closingRound++;
-            task.cancel("the loop is closing");
-        }
+    /** Lets go of what would have come later: timers, actions of executor views; reports unobserved failures. */
+    void dropRest() {
+        timers.clear();
+        busyViews.forEach(LoopExecutorService::shutdownNow); // what their actions' futures promise will not happen
+        failures.reportAll();
+    }
+
+    /** The calling thread is the loop's no longer. */
+    void unbind() {
+        boundTo = null;
+        Current.set(null);
     }
 
     /** What fibers see of the loop. */
@@ -716,9 +819,14 @@ public final class Loop implements Executor, AutoCloseable {
         }
 
         @Override
+        public void held(boolean held) {
+            heldFibers += held ? 1 : -1;
+        }
+
+        @Override
         public @Nullable Fiber takeNext() {
             if (batch == 0) {
-                if (phase != Phase.RUNNING || !driver.ownsThread()) {
+                if (!closing.isRunning() || !driver.ownsThread()) {
                     return null;
                 }
                 try {

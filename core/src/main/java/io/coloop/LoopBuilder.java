@@ -16,7 +16,10 @@ public final class LoopBuilder {
     ContextCapture contextCapture = ContextCapture.NONE;
     Duration shutdownTimeout = Duration.ofSeconds(10);
     Duration slowItem = Duration.ofMillis(100);
+    Duration slowCancellation = Duration.ofSeconds(10);
+    Duration silence = Duration.ofSeconds(10);
     boolean debug;
+    private boolean handleSigint;
 
     LoopBuilder() {}
 
@@ -28,6 +31,8 @@ public final class LoopBuilder {
         copy.contextCapture = contextCapture;
         copy.shutdownTimeout = shutdownTimeout;
         copy.slowItem = slowItem;
+        copy.slowCancellation = slowCancellation;
+        copy.silence = silence;
         copy.debug = debug;
         return copy;
     }
@@ -57,7 +62,7 @@ public final class LoopBuilder {
     }
 
     /**
-     * How long a closing loop waits for its cancelled tasks to end. Default: 10 s.
+     * How long a closing loop waits, in all, for its cancelled tasks, its close hooks and its blocking jobs. Default: 10 s.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -70,7 +75,8 @@ public final class LoopBuilder {
     }
 
     /**
-     * How long one item may hold the loop before a watchdog reports it, with its stack. Default: 100 ms; zero turns it off.
+     * How long one item may hold the loop before a watchdog reports it, with its stack. If it goes on for ten times as long, the stacks of all parked tasks
+     * are reported, too, and the lock that it waits for, where the JVM tells. Default: 100 ms; zero turns both off.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -82,21 +88,65 @@ public final class LoopBuilder {
         return this;
     }
 
-    /** Debug mode: an unobserved failure is reported one turn after it happened. Default: off. */
+    /**
+     * How long a cancelled task may go on before that is reported, with its stack; a tenth later at most. Default: 10 s; zero turns it off.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public LoopBuilder slowCancellation(Duration limit) {
+        if (Objects.requireNonNull(limit, "limit").isNegative()) {
+            throw new IllegalArgumentException("limit is negative: " + limit);
+        }
+        this.slowCancellation = limit;
+        return this;
+    }
+
+    /**
+     * How long an owned loop waits with tasks but without a timer before it reports who awaits whom, once for each time that a task has begun since. It goes on waiting.
+     * Default: 10 s; zero turns it off.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public LoopBuilder silence(Duration limit) {
+        if (Objects.requireNonNull(limit, "limit").isNegative()) {
+            throw new IllegalArgumentException("limit is negative: " + limit);
+        }
+        this.silence = limit;
+        return this;
+    }
+
+    /**
+     * Debug mode: an unobserved failure is reported one turn after it happened, a task's failure shows where the task was spawned, and a dump where promises were made. Costs
+     * a stack walk for each. Default: off.
+     */
     public LoopBuilder debug(boolean debug) {
         this.debug = debug;
+        return this;
+    }
+
+    /**
+     * Whether {@link #run} reacts to SIGINT (Ctrl+C) while it lasts, as {@code asyncio.run} does: the first cancels the main task, with the reason {@code SIGINT}; the second, or one that comes when
+     * the main task is done, stops the loop at once. Then what is left is reported and given up, and {@code run} throws a {@link TaskCancelledException}; after a second it does so even if
+     * something holds the loop. Every {@code run} that asked for it reacts to each signal; when the last is over, the process reacts as it did before the first. A process that
+     * was started with SIGINT ignored goes on ignoring it. Default: off.
+     *
+     * <p>{@code run} throws an {@link UnsupportedOperationException} where the JVM lets nobody handle SIGINT: without the module {@code jdk.unsupported}, or started with {@code -Xrs}.
+     */
+    public LoopBuilder handleSigint(boolean handle) {
+        this.handleSigint = handle;
         return this;
     }
 
     /** See {@link Loop#start}. */
     public Loop start() {
         Loop loop = new Loop(copy(), OwnedDriver::new);
-        OwnedDriver driver = (OwnedDriver) loop.driver();
-        if (Loop.mode() == Mode.MOUNTED) {
-            Thread.ofPlatform().name(loop.name()).start(driver);
-        } else {
-            // a virtual thread does not keep the JVM alive
-            Thread.ofPlatform().name(loop.name() + "-keeper").start(() -> joined(ofVirtual(loop, driver), () -> {}));
+        Thread thread = OwnedDriver.newThread(loop, (OwnedDriver) loop.driver());
+        if (!thread.isVirtual()) {
+            thread.setDaemon(false);
+        }
+        thread.start();
+        if (thread.isVirtual()) { // nothing but another thread can keep the JVM alive for it
+            Thread.ofPlatform().daemon(false).name(loop.name() + "-keeper").start(() -> join(thread));
         }
         return loop;
     }
@@ -112,17 +162,7 @@ public final class LoopBuilder {
                     here,
                     "the code is on a loop already: call it directly, or Task.spawn(...) it");
         }
-        Loop loop = new Loop(copy(), OwnedDriver::new);
-        OwnedDriver driver = (OwnedDriver) loop.driver();
-        Task<T> main = loop.spawn("main", body);
-        main.register(new Closer(main));
-        Thread thread = Loop.mode() == Mode.MOUNTED
-                ? Thread.ofPlatform().name(loop.name()).start(driver)
-                : ofVirtual(loop, driver);
-        if (joined(thread, () -> main.cancel("the thread that waits in Loop.run was interrupted"))) {
-            Thread.currentThread().interrupt();
-        }
-        return Outcome.get(main);
+        return new Runner<>(copy(), body).<X>run(handleSigint);
     }
 
     /** See {@link Loop#run(VoidBody)}. */
@@ -136,49 +176,11 @@ public final class LoopBuilder {
         return attached != null ? attached : HostedDriver.attach(copy(), host);
     }
 
-    private static Thread ofVirtual(Loop loop, OwnedDriver driver) {
-        return Thread.ofVirtual()
-                .name(loop.name())
-                .inheritInheritableThreadLocals(false)
-                .start(driver);
-    }
-
-    /** Waits for a thread's end, whatever interrupts come; whether one came. */
-    @SuppressWarnings("ThreadJoinLoop") // an interrupt means something here
-    private static boolean joined(Thread thread, Runnable onInterrupt) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                return interrupted;
-            } catch (InterruptedException interrupt) {
-                interrupted = true;
-                onInterrupt.run();
-            }
-        }
-    }
-
-    /** Closes the loop once its main task is done. */
-    private static final class Closer extends Listener {
-        private final Task<?> main;
-
-        Closer(Task<?> main) {
-            this.main = main;
-        }
-
-        @Override
-        Loop loop() {
-            return main.loop();
-        }
-
-        @Override
-        boolean observes() {
-            return true;
-        }
-
-        @Override
-        public void run() {
-            main.loop().beginClosing();
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException impossible) {
+            throw new AssertionError("nobody has this thread", impossible);
         }
     }
 }

@@ -28,6 +28,8 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
      * Every action is a Job: a FutureTask that the loop runs and that is a member of `jobs` until it is done, so that
      * shutdown can let the ready ones run, drop the delayed ones (as the JDK's does by its default for periodic ones) and know the end.
      */
+    private static final String SPAWN = "spawn a task for each, and await them";
+
     private final Loop loop;
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<Job<?>> jobs = new LinkedHashSet<>(); // guarded by lock
@@ -107,7 +109,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
         } finally {
             lock.unlock();
         }
-        if (!loop.offerItem(job::begin)) {
+        if (!loop.offerItem(loop.inContext(job::begin))) {
             ended(job);
             throw Misuse.closed("a ScheduledExecutorService of it", loop);
         }
@@ -183,46 +185,46 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
 
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-        refuseOnLoop("awaitTermination(...)");
+        refuseOnLoop("awaitTermination(...)", "wait for its end on another thread");
         return isTerminated() || terminated.await(timeout, unit);
     }
 
     @Override
     public void close() {
-        refuseOnLoop("close()");
+        refuseOnLoop("close()", "call shutdown(), which does not wait");
         super.close();
     }
 
     @Override
     public <T> List<java.util.concurrent.Future<T>> invokeAll(Collection<? extends Callable<T>> tasks)
             throws InterruptedException {
-        refuseOnLoop("invokeAll(...)");
+        refuseOnLoop("invokeAll(...)", SPAWN);
         return super.invokeAll(tasks);
     }
 
     @Override
     public <T> List<java.util.concurrent.Future<T>> invokeAll(
             Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit) throws InterruptedException {
-        refuseOnLoop("invokeAll(...)");
+        refuseOnLoop("invokeAll(...)", SPAWN);
         return super.invokeAll(tasks, timeout, unit);
     }
 
     @Override
     public <T> T invokeAny(Collection<? extends Callable<T>> tasks) throws InterruptedException, ExecutionException {
-        refuseOnLoop("invokeAny(...)");
+        refuseOnLoop("invokeAny(...)", SPAWN);
         return super.invokeAny(tasks);
     }
 
     @Override
     public <T> T invokeAny(Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
             throws InterruptedException, ExecutionException, TimeoutException {
-        refuseOnLoop("invokeAny(...)");
+        refuseOnLoop("invokeAny(...)", SPAWN);
         return super.invokeAny(tasks, timeout, unit);
     }
 
-    private void refuseOnLoop(String call) {
+    private void refuseOnLoop(String call, String remedy) {
         if (loop.isOnLoop()) {
-            throw Misuse.blocksLoop("ScheduledExecutorService." + call, loop);
+            throw Misuse.blocksLoop("ScheduledExecutorService." + call, loop, remedy);
         }
     }
 
@@ -307,7 +309,7 @@ final class LoopExecutorService extends AbstractExecutorService implements Sched
 
         private void refuseWhilePending() {
             if (!isDone()) {
-                refuseOnLoop("get()");
+                refuseOnLoop("get()", "call loop.spawn(...), whose task can be awaited");
             }
         }
 

@@ -11,11 +11,21 @@ final class Misuse {
     }
 
     static LoopMisuseException outsideTask(String call) {
-        return of(
-                "only a task may await",
-                call,
-                Loop.currentOrNull(),
-                "start the code with Loop.run(...) or Task.spawn(...), or use the future's callbacks");
+        Loop loop = Loop.currentOrNull();
+        String remedy;
+        if (loop != null) {
+            remedy = "start a task with Task.spawn(...), or use the future's callbacks";
+        } else if (BlockingJobs.isOnItsThread()) {
+            remedy = "return what the blocking code has, and await in the task that called blocking(...)";
+        } else {
+            remedy = "start the code with Loop.run(...), or on a loop that runs with loop.spawn(...)";
+        }
+        return of("only a task may await", call, loop, remedy);
+    }
+
+    /** {@link #outsideTask(String)} of an await; a lambda has no name that says anything. */
+    static LoopMisuseException outsideTask(Awaitable<?> source) {
+        return outsideTask("await(" + (source.getClass().isHidden() ? "Awaitable" : source) + ")");
     }
 
     static LoopMisuseException notOnLoop(String call, Loop loop) {
@@ -27,11 +37,11 @@ final class Misuse {
     }
 
     static LoopMisuseException blocksLoop(String call, Loop loop) {
-        return of(
-                "code on a loop must not block for what the loop itself may have to do",
-                call,
-                loop,
-                "in a task use await(future); in a callback use whenComplete(...)");
+        return blocksLoop(call, loop, "in a task use await(future); in a callback use whenComplete(...)");
+    }
+
+    static LoopMisuseException blocksLoop(String call, Loop loop, String remedy) {
+        return of("code on a loop must not block for what the loop itself may have to do", call, loop, remedy);
     }
 
     static LoopClosedException closed(String call, Loop loop) {
@@ -51,6 +61,6 @@ final class Misuse {
         Thread thread = Thread.currentThread();
         Task<?> task = Task.currentOrNull();
         String name = thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName();
-        return task == null ? name : name + " (" + task.name() + ")";
+        return task == null ? name : name + ", in task " + task.name();
     }
 }

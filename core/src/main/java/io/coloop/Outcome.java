@@ -14,6 +14,15 @@ final class Outcome {
         return value == null ? NIL : value;
     }
 
+    /** How a body ended. */
+    static Object ofRunning(Body<?, ?> body) {
+        try {
+            return of(body.run());
+        } catch (Throwable failure) {
+            return failure(failure);
+        }
+    }
+
     /** Ended by this failure. */
     static Object failure(Throwable failure) {
         return new Failure(Objects.requireNonNull(failure, "failure"));
@@ -39,9 +48,13 @@ final class Outcome {
     }
 
     /** The result of a task that is done, or its failure thrown as it is. */
-    @SuppressWarnings("unchecked")
     static <T extends @Nullable Object, X extends Throwable> T get(Task<T> task) throws X {
-        Object outcome = Objects.requireNonNull(task.outcome());
+        return get(Objects.requireNonNull(task.outcome()));
+    }
+
+    /** The value, or the failure thrown as it is. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    static <T extends @Nullable Object, X extends Throwable> T get(Object outcome) throws X {
         Throwable failure = failureOf(outcome);
         if (failure != null) {
             throw (X) failure; // X is what the body declares, or it is unchecked
@@ -52,6 +65,15 @@ final class Outcome {
     /** Whether a failure ends the whole loop. A stack that overflowed is its body's alone. */
     static boolean endsLoop(Throwable failure) {
         return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
+    }
+
+    /** In words. */
+    static String describe(Object outcome) {
+        return switch (outcome) {
+            case Failure failure -> "failed: " + failure.cause;
+            case Cancelled cancelled -> "cancelled" + (cancelled.reason == null ? "" : ": " + cancelled.reason);
+            default -> "done";
+        };
     }
 
     static boolean isValue(Object outcome) {
@@ -72,7 +94,8 @@ final class Outcome {
 
         /** Whether this is what a stage gets whose source was cancelled. */
         boolean comesFromCancellation() {
-            return cause instanceof CompletionException && cause.getCause() instanceof TaskCancelledException;
+            Throwable source = cause instanceof CompletionException ? cause.getCause() : cause;
+            return source instanceof TaskCancelledException;
         }
 
         /** What an await throws: the instance itself if the compiler's rules allow it. */
@@ -118,7 +141,7 @@ final class Outcome {
         TaskCancelledException exception() {
             TaskCancelledException made = exception;
             if (made == null) {
-                exception = made = new TaskCancelledException(reason);
+                exception = made = new TaskCancelledException(reason != null ? reason : "the future was cancelled");
             }
             return made;
         }

@@ -12,8 +12,19 @@ final class OwnedDriver extends Driver implements Runnable {
         this.loop = loop;
     }
 
+    /** A thread for a loop, of this JVM's mode. It does not keep the JVM alive. */
+    static Thread newThread(Loop loop, Runnable action) {
+        return Loop.mode() == Mode.MOUNTED
+                ? Thread.ofPlatform().daemon().name(loop.name()).unstarted(action)
+                : Thread.ofVirtual()
+                        .name(loop.name())
+                        .inheritInheritableThreadLocals(false)
+                        .unstarted(action);
+    }
+
     @Override
     public void run() {
+        loop.watch();
         thread = Thread.currentThread();
         turnUntilClosed(loop);
     }
@@ -24,7 +35,7 @@ final class OwnedDriver extends Driver implements Runnable {
         try {
             while (true) {
                 loop.turn();
-                if (loop.isClosing() && loop.finishClosing()) {
+                if (loop.closing().advance()) {
                     return;
                 }
                 if (!loop.hasReady()) {
@@ -32,21 +43,30 @@ final class OwnedDriver extends Driver implements Runnable {
                 }
             }
         } catch (Throwable broken) { // the clock threw, or memory ran out between two items
-            loop.breakDown(broken);
+            loop.closing().breakDown(broken);
         }
     }
 
     private static void waitForWork(Loop loop) {
         long deadline = loop.nextDeadline();
-        long left = deadline == Long.MAX_VALUE ? Long.MAX_VALUE : deadline - loop.time();
-        if (left <= 0 || loop.advanceClock(left) || !loop.prepareToWait()) {
+        boolean mayBeSilent = deadline == Long.MAX_VALUE;
+        long left = mayBeSilent ? loop.silenceLimit() : deadline - loop.time();
+        if (mayBeSilent && left == 0) {
+            loop.reportSilence();
+            return;
+        }
+        if (left <= 0 || (!mayBeSilent && loop.advanceClock(left)) || !loop.prepareToWait()) {
             return;
         }
         Thread.interrupted(); // nothing relies on the loop thread's flag, and a stray one would make every wait a spin
         if (left == Long.MAX_VALUE) {
             LockSupport.park(loop);
         } else {
+            long begin = System.nanoTime();
             LockSupport.parkNanos(loop, left);
+            if (mayBeSilent && System.nanoTime() - begin >= left && !loop.hasArrived()) {
+                loop.reportSilence();
+            }
         }
     }
 
@@ -64,6 +84,11 @@ final class OwnedDriver extends Driver implements Runnable {
     @Override
     void changed() {
         // the thread is in a turn, or about to look
+    }
+
+    @Override
+    boolean inTurn() {
+        return true;
     }
 
     @Override

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The write side of a {@link Future}. Settles it once; later attempts return false. Thread-safe: it may be settled from any
- * thread, and what waits for it goes on, on its own loop, from the ready queue.
+ * thread, and what waits for it goes on, on its own loop, from the ready queue. Closing the loop does not settle it: a thread that waits in
+ * {@link Future#get()} waits until somebody does.
  *
  * @param <T> the result
  */
@@ -15,13 +16,13 @@ public final class Promise<T extends @Nullable Object> {
     private final Future<T> future;
     private volatile @Nullable Consumer<? super T> undelivered;
 
-    Promise(Loop loop) {
-        this.future = new Future<>(loop);
+    Promise(Loop loop, @Nullable Object origin) {
+        this.future = new Future<>(loop, origin);
     }
 
     /** A promise of the current loop. */
     public static <T extends @Nullable Object> Promise<T> create() {
-        return Loop.current().promise();
+        return Loop.require("Promise.create()").promise();
     }
 
     /** The read side. */
@@ -53,8 +54,8 @@ public final class Promise<T extends @Nullable Object> {
      * the order of registration with what awaits the future. Never runs if the future ends otherwise.
      */
     public void onCancel(Runnable action) {
-        Objects.requireNonNull(action, "action");
-        future.register(new CancelHook(future, reason -> action.run()));
+        Runnable inContext = future.loop().inContext(Objects.requireNonNull(action, "action"));
+        future.register(new CancelHook(future, reason -> inContext.run()));
     }
 
     /**
@@ -74,11 +75,13 @@ public final class Promise<T extends @Nullable Object> {
         if (!(outcome instanceof Outcome.Failure failure)) {
             deliverElsewhere(Outcome.<T>valueOf(outcome));
         } else if (!(failure.cause instanceof CancellationException)) {
+            future.markObserved(failure);
             future.loop()
                     .report(new Report(
                             Report.Kind.LATE_FAILURE,
                             future.loop(),
-                            "what a task awaited failed in the turn in which the task was cancelled: " + failure.cause,
+                            "what a task awaited failed in the turn in which the task was cancelled: "
+                                    + Report.brief(failure.cause),
                             failure.cause,
                             null,
                             null));

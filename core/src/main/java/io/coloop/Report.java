@@ -19,9 +19,14 @@ public record Report(
         @Nullable Throwable failure,
         @Nullable Task<?> task,
         @Nullable Object value) {
+    /** A failure in one line for a message: the report carries the failure itself, too. */
+    static String brief(Throwable failure) {
+        return String.valueOf(failure).lines().findFirst().orElse("");
+    }
+
     /** What happened. */
     public enum Kind {
-        /** A callback, or an action given to the loop, threw. */
+        /** A callback, a close hook, or an action given to the loop, threw. */
         CALLBACK_FAILED,
         /** A future failed and nothing can observe it any more. */
         UNOBSERVED_FAILURE,
@@ -31,11 +36,20 @@ public record Report(
         LATE_FAILURE,
         /** A task was cancelled and ended otherwise. */
         SWALLOWED_CANCELLATION,
-        /** A task was still alive when its loop closed: it did not end within the time limit after being cancelled. */
+        /** A task was cancelled and goes on for longer than {@link LoopBuilder#slowCancellation} allows; how it ends later is not reported. */
+        SLOW_CANCELLATION,
+        /** A task, a close hook or a blocking job had not ended when its loop closed. */
         LEFT_AT_CLOSE,
         /** One item held the loop for longer than {@link LoopBuilder#slowItem} allows; reported while it does. */
         SLOW_ITEM,
-        /** A host shut down, or broke its contract, under its loop. */
+        /** That item still holds it, for ten times as long. The failure is its stack; suppressed ones are those of the loop's parked tasks. */
+        STUCK_LOOP,
+        /**
+         * An owned loop has tasks that wait, no timer, and nothing has happened for {@link LoopBuilder#silence}: they may wait for one another, or for what nobody will complete. The
+         * message says who awaits whom.
+         */
+        SILENCE,
+        /** A host broke its contract, or was shut down while its loop had something left to do. */
         HOST_LOST,
         /** A loop ended because of an error of the virtual machine. */
         LOOP_FAILED

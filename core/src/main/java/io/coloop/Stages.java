@@ -120,6 +120,11 @@ final class Stages {
         final boolean observes() {
             return !result.isDone();
         }
+
+        @Override
+        boolean mayTurnAway() {
+            return observes(); // the result may be done by something else before this runs
+        }
     }
 
     /** One derived stage, waiting for its source. */
@@ -127,29 +132,37 @@ final class Stages {
         private final Future<T> source;
         private final @Nullable Executor executor;
         private final Handler<T, U> handler;
+        private final ContextCapture.Snapshot context;
 
         Derived(Future<T> source, Future<U> result, @Nullable Executor executor, Handler<T, U> handler) {
             super(result);
             this.source = source;
             this.executor = executor;
             this.handler = handler;
+            this.context = source.loop().snapshot();
         }
 
         @Override
         public void run() {
             if (result.isDone()) {
+                source.turnedAway();
                 return;
             }
             Object outcome = Objects.requireNonNull(source.outcome());
+            source.markObserved(outcome);
             if (executor == null || !handler.callsFor(Outcome.failureOf(outcome))) {
-                compute();
+                computeInContext();
                 return;
             }
             try {
-                executor.execute(this::compute);
+                executor.execute(this::computeInContext);
             } catch (RuntimeException rejected) {
                 result.settle(Outcome.dependent(rejected));
             }
+        }
+
+        private void computeInContext() {
+            context.run(this::compute);
         }
 
         @SuppressWarnings({"unchecked", "NullAway"}) // a value may be null where T may
@@ -181,17 +194,38 @@ final class Stages {
         public void run() {
             Object outcome = source.outcome();
             if (outcome instanceof Outcome.Failure failure) {
-                result.settle(Outcome.failure(failure.cause));
+                if (result.settle(Outcome.failure(failure.cause))) {
+                    source.markObserved(failure);
+                } else {
+                    source.turnedAway();
+                }
             } else if (outcome != null) {
                 result.settle(outcome);
             }
         }
     }
 
+    /** A future that ends as the inner one does, which goes on if the first is cancelled; the inner one itself if that is done. */
+    static <T extends @Nullable Object> Future<T> shield(Future<T> inner) {
+        if (inner.isDone()) {
+            return inner;
+        }
+        Future<T> outer = new Future<>(inner.loop(), inner);
+        Forward<T> forward = new Forward<>(inner, outer);
+        outer.register(new Promise.CancelHook(outer, reason -> inner.unregister(forward)));
+        inner.register(forward);
+        return outer;
+    }
+
     /** Says that a result depends on a source, before it listens to it. */
     static final class Interest<U extends @Nullable Object> extends ForResult<U> {
         Interest(Future<U> result) {
             super(result);
+        }
+
+        @Override
+        boolean mayTurnAway() {
+            return false;
         }
 
         @Override
@@ -220,8 +254,15 @@ final class Stages {
                     }
 
                     @Override
+                    boolean mayTurnAway() {
+                        return observes();
+                    }
+
+                    @Override
                     public void run() {
-                        if (!isDone()) { // settled by hand, it does not observe a failure
+                        if (isDone()) { // settled by hand, it does not observe a failure
+                            source.turnedAway();
+                        } else {
                             follow();
                         }
                     }

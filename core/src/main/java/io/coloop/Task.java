@@ -25,6 +25,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      *
      * All fields belong to the loop: to its thread, or to the body that runs now.
      */
+    private static final int BUDGET = 256; // results that were ready, in a row
+
     private final long id;
     private final @Nullable String givenName;
     private Step step = new Step();
@@ -36,21 +38,31 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private boolean mustCancel;
     private @Nullable String cancelReason;
 
-    boolean cancelledByClose;
+    @Nullable
+    Cleanup cleanup; // the innermost that runs
 
-    /** Neighbours in the loop's list of tasks that are alive. */
+    Context context;
+    private final @Nullable Trace trace;
+    private int readyResults; // since it last gave up the loop
+
+    /** {@link AliveTasks}': neighbours, and whether its end is waited for by the closing loop. */
     @Nullable
     Task<?> previous;
 
     @Nullable
     Task<?> following;
 
+    boolean inClosingRound;
+
     Task(Loop loop, @Nullable String name, Body<? extends T, ?> body) {
         super(loop);
         this.id = loop.nextTaskId();
         this.givenName = name;
-        this.body = Objects.requireNonNull(body, "body");
+        this.body = inForeignContext(loop.foreignSnapshot(), Objects.requireNonNull(body, "body"));
+        this.context = Context.current();
+        this.trace = Trace.isWanted(loop) ? Trace.begin(loop, name()) : null;
         this.fiber = loop.fibers().create(name, this::runBody);
+        fiber.thread().setUncaughtExceptionHandler(step); // see Current
     }
 
     /**
@@ -65,6 +77,28 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** Starts a task without a result on the current loop; see {@link #spawn(Body)}. */
     public static Task<@Nullable Void> spawn(VoidBody<?> body) {
         return loopFor("Task.spawn(...)").spawn(body);
+    }
+
+    /** Starts a task with a name, which its thread has too, on the current loop; see {@link #spawn(Body)}. */
+    public static <T extends @Nullable Object> Task<T> spawn(String name, Body<? extends T, ?> body) {
+        return loopFor("Task.spawn(...)").spawn(name, body);
+    }
+
+    /** Starts a task without a result and with a name on the current loop; see {@link #spawn(Body)}. */
+    public static Task<@Nullable Void> spawn(String name, VoidBody<?> body) {
+        return loopFor("Task.spawn(...)").spawn(name, body);
+    }
+
+    private static <T extends @Nullable Object> Body<? extends T, ?> inForeignContext(
+            ContextCapture.Snapshot snapshot, Body<? extends T, ?> body) {
+        if (snapshot == ContextCapture.Snapshot.NOTHING) {
+            return body;
+        }
+        return () -> {
+            Object[] outcome = new Object[1];
+            snapshot.run(() -> outcome[0] = Outcome.ofRunning(body));
+            return Outcome.get(outcome[0]);
+        };
     }
 
     private static Loop loopFor(String call) {
@@ -86,11 +120,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     /** The task whose body is running on the calling thread, or null. */
     public static @Nullable Task<?> currentOrNull() {
-        return Loop.CURRENT.get() instanceof Task<?> task ? task : null;
+        return Current.task();
     }
 
     static Task<?> require(String call) {
-        if (Loop.CURRENT.get() instanceof Task<?> task) {
+        Task<?> task = Current.task();
+        if (task != null) {
             return task;
         }
         throw Misuse.outsideTask(call);
@@ -118,25 +153,61 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return loop().offer(() -> cancelHere(reason));
     }
 
-    /** Down the chain of tasks that await one another, without recursion. */
     private boolean cancelHere(@Nullable String reason) {
+        return cancelFrom(null, reason);
+    }
+
+    /** A cancel request by a scope of this task that began inside {@code within}; from anywhere else that is null. A cleanup further in holds it back. */
+    boolean cancelFrom(@Nullable Cleanup within, @Nullable String reason) {
         if (isDone()) {
             return false;
         }
-        Task<?> task = this;
-        task.cancelRequests++;
-        while (task.awaiting instanceof Task<?> child && !child.isDone()) {
-            task = child;
-            task.cancelRequests++;
-        }
-        if (task.awaiting == null || !task.awaiting.cancel(reason)) {
-            task.mustCancel = true;
-            task.cancelReason = reason;
+        countCancelRequest();
+        if (!Cleanup.holdsBack(this, within, reason)) {
+            interrupt(reason);
         }
         return true;
     }
 
-    /** How many cancel requests were made and not taken back. Loop only. */
+    /** Ends what is awaited: down the chain of tasks that await one another, without recursion. */
+    void interrupt(@Nullable String reason) {
+        Task<?> task = this;
+        while (task.awaiting instanceof Task<?> child && !child.isDone()) {
+            task = child;
+            task.countCancelRequest();
+            if (Cleanup.holdsBack(task, null, reason)) {
+                return;
+            }
+        }
+        if (task.awaiting == null || !task.awaiting.cancel(reason)) {
+            task.cancelAtNextAwait(reason);
+        }
+    }
+
+    private void countCancelRequest() {
+        if (cancelRequests++ == 0) {
+            loop().cancelled().add(this);
+        }
+    }
+
+    void cancelAtNextAwait(@Nullable String reason) {
+        mustCancel = true;
+        cancelReason = reason;
+    }
+
+    /** Whether the next await was to throw; now it is not. */
+    boolean takeUndelivered() {
+        boolean undelivered = mustCancel;
+        mustCancel = false;
+        return undelivered;
+    }
+
+    @Nullable
+    String cancelReason() {
+        return cancelReason;
+    }
+
+    /** How many cancel requests were made and not taken back, those that a {@link Cleanup} holds back included. Loop only. */
     public int cancelling() {
         loop().checkOnLoop("Task.cancelling()");
         return cancelRequests;
@@ -145,10 +216,21 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** Takes one cancel request back, for a scope that asked for it itself; returns how many are left. Loop only. */
     public int uncancel() {
         loop().checkOnLoop("Task.uncancel()");
-        if (cancelRequests > 0 && --cancelRequests == 0) {
-            mustCancel = false;
+        if (cancelRequests > 0) {
+            cancelRequests--;
+            if (requestsSeen() <= 0) {
+                mustCancel = false;
+            }
+            if (cancelRequests == 0) {
+                loop().cancelled().remove(this);
+            }
         }
         return cancelRequests;
+    }
+
+    /** How many cancel requests concern the code that runs now: not those that a cleanup keeps from it. */
+    int requestsSeen() {
+        return cancelRequests - Cleanup.heldBack(this);
     }
 
     // ---- running
@@ -161,14 +243,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void runBody() {
-        Loop.CURRENT.set(this);
         loop().setRunning(this);
         Body<? extends T, ?> toRun = Objects.requireNonNull(body);
         body = null;
         Object outcome;
         try {
             T value = toRun.run();
-            outcome = mustCancel ? new Outcome.Cancelled(cancelReason) : Outcome.of(value);
+            outcome = mustCancel ? new Outcome.Cancelled(reasonSeen(cancelReason)) : Outcome.of(value);
         } catch (TaskCancelledException cancelled) {
             outcome = new Outcome.Cancelled(cancelled.getMessage());
         } catch (Throwable failure) {
@@ -178,9 +259,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void finish(Object outcome) {
-        fiber = null;
-        loop().unlink(this);
-        if (cancelRequests > 0 && !(outcome instanceof Outcome.Cancelled)) {
+        loop().alive().remove(this);
+        if (trace != null) {
+            trace.end(this, outcome);
+        }
+        boolean unreported = cancelRequests > 0 && loop().cancelled().remove(this);
+        if (unreported && !(outcome instanceof Outcome.Cancelled)) {
             loop().report(new Report(
                     Report.Kind.SWALLOWED_CANCELLATION,
                     loop(),
@@ -193,19 +277,38 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (outcome instanceof Outcome.Failure failure && Outcome.endsLoop(failure.cause)) {
             loop().fail(failure.cause);
         }
+        fiber = null; // last: until now its thread is known by it
     }
 
     /** The loop is closing and this task did not end in time. */
     void giveUp() {
         fiber = null;
-        loop().unlink(this);
+        loop().cancelled().remove(this);
+        loop().alive().remove(this);
         settle(new Outcome.Cancelled("the loop closed before the task ended"));
+    }
+
+    long id() {
+        return id;
+    }
+
+    /** Where it was spawned, in debug mode; else null. */
+    @Nullable
+    String spawnedAt() {
+        return trace == null ? null : trace.site();
     }
 
     /** Its fiber, or null once it is done. */
     @Nullable
     Fiber fiberOrNull() {
         return fiber;
+    }
+
+    /** The thread of its fiber, or null once it is done. */
+    @Nullable
+    Thread threadOrNull() {
+        Fiber running = fiber;
+        return running == null ? null : running.thread();
     }
 
     // ---- awaiting, on the fiber
@@ -217,33 +320,36 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (future.loop() != loop()) {
             return await((Awaitable<R>) future);
         }
-        if (future instanceof Task<?> task) {
-            checkNoCycle(task);
-        }
+        checkNoCircle(future);
         awaiting = future;
         future.register(step);
         if (mustCancel && future.cancel(cancelReason)) {
             mustCancel = false;
         }
-        suspend(null);
+        try {
+            suspend(null);
+        } catch (TaskCancelledException cancelled) {
+            future.turnedAway();
+            throw cancelled;
+        }
         return future.resultFor(this);
     }
 
     <R extends @Nullable Object> R await(Awaitable<R> source) {
-        Promise<R> promise = new Promise<>(loop());
+        Promise<R> promise = new Promise<>(loop(), source);
         Future<R> future = promise.future();
         awaiting = future;
         if (mustCancel) {
             mustCancel = false;
             future.cancel(cancelReason);
         }
-        ContextCapture.Snapshot context = loop().contextCapture().capture();
+        ContextCapture.Snapshot seen = loop().snapshot();
         try {
             suspend(() -> {
                 loop().setRunning(null);
                 if (!future.isDone()) {
                     try {
-                        context.run(() -> source.subscribe(promise));
+                        seen.run(() -> source.subscribe(promise));
                     } catch (Throwable failure) {
                         promise.fail(failure);
                     }
@@ -257,7 +363,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return future.resultFor(this);
     }
 
+    void consumeBudget() {
+        if (++readyResults >= BUDGET) {
+            yieldNow();
+        }
+    }
+
     void yieldNow() {
+        readyResults = 0;
         loop().enqueueHere(step);
         if (loop().beginTurnWith(step)) {
             deliverCancellation();
@@ -267,12 +380,17 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void suspend(@Nullable Runnable then) {
+        readyResults = 0;
         try {
             Objects.requireNonNull(fiber).suspend(then);
         } catch (PinnedStackException pinned) {
-            step.stale = true; // it may be registered somewhere already
+            step.stale = true; // it may be in the ready queue already
+            if (awaiting != null) {
+                awaiting.unregister(step);
+                awaiting.turnedAway();
+                awaiting = null;
+            }
             step = new Step();
-            awaiting = null;
             throw Misuse.of(
                     "an await needs a stack that can unmount",
                     "an await below " + pinningFrame(),
@@ -290,9 +408,17 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (mustCancel) {
             mustCancel = false;
             if (!cancelledAlready) {
-                throw new TaskCancelledException(cancelReason);
+                throw new TaskCancelledException(reasonSeen(cancelReason));
             }
         }
+    }
+
+    /** What its cancellation says: the reason that was given, else who was cancelled. */
+    String reasonSeen(@Nullable String reason) {
+        if (reason != null) {
+            return reason;
+        }
+        return cancelRequests > 0 ? name() + " was cancelled" : "what " + name() + " awaited was cancelled";
     }
 
     private static String pinningFrame() {
@@ -304,23 +430,24 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return "an unknown frame";
     }
 
-    private void checkNoCycle(Task<?> awaited) {
+    private void checkNoCircle(Future<?> awaited) {
         if (awaited != this && !hasListeners()) {
             return; // nobody waits for this one, so no circle closes here: a long chain is not walked at each of its
             // awaits
         }
-        Task<?> task = awaited;
-        while (task != this) {
-            if (!(task.awaiting instanceof Task<?> next)) {
-                return;
-            }
-            task = next;
+        if (Waits.leadsTo(awaited, this)) {
+            throw Misuse.of(
+                    awaited == this ? "a task cannot await itself" : "tasks cannot await one another in a circle",
+                    "await(" + (awaited instanceof Task<?> task ? task.name() : awaited) + ") in " + name(),
+                    loop(),
+                    "complete a promise from the one that knows the value, and await that");
         }
-        throw Misuse.of(
-                awaited == this ? "a task cannot await itself" : "tasks cannot await one another in a circle",
-                "await(" + awaited.name() + ") in " + name(),
-                loop(),
-                "complete a promise from the one that knows the value, and await that");
+    }
+
+    /** What it awaits now, or null. */
+    @Nullable
+    Future<?> awaiting() {
+        return awaiting;
     }
 
     @Override
@@ -329,7 +456,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /** What the ready queue holds of a task: run it until it awaits or ends. */
-    final class Step extends Listener {
+    final class Step extends Listener implements Thread.UncaughtExceptionHandler {
         private boolean stale;
 
         @Override
@@ -342,26 +469,58 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             return true;
         }
 
+        /** The task if this is its thread: a handler can be copied to another. */
+        @Nullable
+        Task<?> taskOn(Thread thread) {
+            Fiber own = fiber;
+            return own != null && own.thread() == thread ? Task.this : null;
+        }
+
+        @Override
+        public void uncaughtException(Thread thread, Throwable failure) {
+            loop().report(new Report(
+                    Report.Kind.CALLBACK_FAILED,
+                    loop(),
+                    "a library could not deliver a failure on the thread of " + name() + ": " + Report.brief(failure),
+                    failure,
+                    Task.this,
+                    null));
+        }
+
+        @Override
+        boolean mayTurnAway() {
+            return true;
+        }
+
         @Override
         public void run() {
             if (stale || isDone()) {
+                if (awaiting != null) { // given up by the closing loop
+                    awaiting.turnedAway();
+                }
                 return;
             }
             if (!started) {
                 started = true;
-                loop().link(Task.this);
+                loop().alive().add(Task.this);
                 if (loop().isClosed()) {
                     mustCancel = true;
                     cancelReason = "the loop is closed";
                 }
                 if (mustCancel) {
                     body = null;
-                    finish(new Outcome.Cancelled(cancelReason));
+                    finish(new Outcome.Cancelled(reasonSeen(cancelReason)));
                     return;
                 }
             }
             Objects.requireNonNull(fiber).resume();
             loop().setRunning(null);
+        }
+
+        void cancelUnstarted(String reason) {
+            if (!started) {
+                Task.this.cancel(reason);
+            }
         }
 
         /** The fiber to resume if that is all there is to do, else null. For a direct hand-off. */

@@ -1,12 +1,14 @@
 package io.coloop;
 
 import io.coloop.internal.fiber.Fiber;
+import io.coloop.internal.jfr.Recording;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
-/** Looks at all loops of the JVM from one thread, and reports an item that holds its loop for long, with the stack it is in. */
+/** Looks at all loops of the JVM from one thread: reports an item that holds its loop for long, and asks for cancelled tasks that go on. */
 final class Watchdog implements Runnable {
     /*
      * The loop pays for this with one plain increment per item and no clock. The watchdog samples that counter: if it stands
@@ -14,6 +16,7 @@ final class Watchdog implements Runnable {
      * a report by a sample.
      */
     private static final long SAMPLE_NANOS = Duration.ofMillis(25).toNanos();
+    private static final int STUCK_FACTOR = 10;
     private static final Watchdog INSTANCE = new Watchdog();
 
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
@@ -24,10 +27,15 @@ final class Watchdog implements Runnable {
         thread.start();
     }
 
-    /** Watches a loop until it is closed. Any thread. */
-    static void watch(Loop loop, Duration threshold) {
-        if (threshold.isPositive()) {
-            INSTANCE.watches.add(new Watch(loop, threshold));
+    /**
+     * Watches a loop until it is closed. Any thread.
+     *
+     * @param slowItem how long an item may hold it; zero: for ever
+     * @param slowCancellation how long a cancelled task may go on; zero: for ever
+     */
+    static void watch(Loop loop, Duration slowItem, Duration slowCancellation) {
+        if (slowItem.isPositive() || slowCancellation.isPositive()) {
+            INSTANCE.watches.add(new Watch(loop, slowItem, slowCancellation));
             LockSupport.unpark(INSTANCE.thread);
         }
     }
@@ -41,33 +49,60 @@ final class Watchdog implements Runnable {
                 LockSupport.parkNanos(this, SAMPLE_NANOS);
             }
             watches.removeIf(watch -> watch.loop.isClosed());
-            long now = System.nanoTime();
-            watches.forEach(watch -> watch.look(now));
+            watches.forEach(Watchdog::look);
+        }
+    }
+
+    /** About how many tasks all watched loops have. */
+    private int taskCount() {
+        return watches.stream().mapToInt(watch -> watch.loop.alive().count()).sum();
+    }
+
+    /** Nothing that goes wrong with one loop may end the watch over the others. */
+    private static void look(Watch watch) {
+        try {
+            watch.look();
+        } catch (Throwable broken) {
+            System.getLogger("io.coloop").log(System.Logger.Level.WARNING, "the watchdog failed", broken);
         }
     }
 
     /** What the watchdog knows of one loop; its thread's. */
     private static final class Watch {
         private final Loop loop;
-        private final Duration threshold;
+        private final long slowItem;
+        private final long askEvery;
         private long items;
         private long since;
-        private boolean reported;
+        private long asked;
+        private int reports; // of the item that holds the loop
 
-        Watch(Loop loop, Duration threshold) {
+        Watch(Loop loop, Duration slowItem, Duration slowCancellation) {
             this.loop = loop;
-            this.threshold = threshold;
+            this.slowItem = slowItem.isZero() ? Long.MAX_VALUE : Loop.nanos(slowItem);
+            this.askEvery = Loop.nanos(slowCancellation) / 10;
+            this.since = System.nanoTime();
+            this.asked = since;
         }
 
-        void look(long now) {
+        void look() {
+            long now = System.nanoTime();
             long itemsNow = loop.itemCount();
-            if (since == 0 || loop.isWaiting() || items != itemsNow) {
+            long held = now - since;
+            if (loop.isWaiting() || items != itemsNow) {
                 items = itemsNow;
                 since = now;
-                reported = false;
-            } else if (!reported && now - since >= threshold.toNanos()) {
-                reported = true;
-                report(now - since);
+                reports = 0;
+            } else if (reports == 0 && held >= slowItem) {
+                reports = 1;
+                report(held);
+            } else if (reports == 1 && held / STUCK_FACTOR >= slowItem) {
+                reports = 2;
+                report(held);
+            }
+            if (now - asked >= askEvery) {
+                asked = now;
+                loop.cancelled().ask();
             }
         }
 
@@ -82,25 +117,27 @@ final class Watchdog implements Runnable {
             if (loop.itemCount() != items || (fiber != null && fiber.rescueIfPinned(stack))) {
                 return; // that is another item's stack, or its await throws now
             }
-            loop.report(new Report(
-                    Report.Kind.SLOW_ITEM,
-                    loop,
-                    (task == null ? "a callback or subscription" : task.name()) + " holds the loop for "
-                            + Duration.ofNanos(nanos).toMillis()
-                            + " ms already, and nothing else runs; give up the loop with an await, or use blocking(...)",
-                    new HeldHere(stack),
-                    task,
-                    null));
+            String what = (task == null ? "a callback or subscription" : task.name()) + " holds the loop for "
+                    + Duration.ofNanos(nanos).toMillis() + " ms already, and nothing else runs";
+            if (reports == 1) {
+                Recording.slowItem(task == null ? "callback" : task.name(), loop.name(), nanos, stack);
+                report(
+                        Report.Kind.SLOW_ITEM,
+                        what + "; give up the loop with an await, or use blocking(...)",
+                        ThreadStack.of(stack, "the loop is held here"),
+                        task);
+            } else {
+                StuckLoop stuck = new StuckLoop(loop, thread, INSTANCE.taskCount());
+                report(
+                        Report.Kind.STUCK_LOOP,
+                        what + stuck.reason() + "; " + stuck.counts(),
+                        stuck.stacks(stack),
+                        task);
+            }
         }
-    }
 
-    /** The stack of an item that holds its loop. */
-    private static final class HeldHere extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        HeldHere(StackTraceElement[] stack) {
-            super("the loop is held here", null, false, true);
-            setStackTrace(stack);
+        private void report(Report.Kind kind, String message, ThreadStack stack, @Nullable Task<?> task) {
+            loop.report(new Report(kind, loop, message, stack, task, null));
         }
     }
 }

@@ -42,6 +42,14 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop.internal.fiber", "java..", "org.jspecify..");
 
     @ArchTest
+    static final ArchRule WHAT_THE_JDK_DOES_NOT_PROMISE_IS_KNOWN_TO_ONE_PACKAGE = classes()
+            .that()
+            .resideInAPackage("io.coloop.internal.jdk")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop.internal.jdk", "java..", "com.sun.management", "org.jspecify..");
+
+    @ArchTest
     static final ArchRule THE_KERNEL_USES_ONLY_THE_JDK_AND_ITS_INTERNALS = classes()
             .that()
             .resideInAPackage("io.coloop")
@@ -50,10 +58,18 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop", "io.coloop.internal..", "java..", "org.jspecify..");
 
     @ArchTest
-    static final ArchRule REFLECTION_LIVES_WITH_THE_FIBERS = noClasses()
+    static final ArchRule SYNC_USES_ONLY_THE_JDK_AND_THE_KERNEL = classes()
+            .that()
+            .resideInAPackage("io.coloop.sync")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop", "io.coloop.sync", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule REFLECTION_LIVES_WITH_WHAT_THE_JDK_DOES_NOT_PROMISE = noClasses()
             .that(resideInAPackage("io.coloop.."))
             .and()
-            .resideOutsideOfPackage("io.coloop.internal.fiber")
+            .resideOutsideOfPackages("io.coloop.internal.fiber", "io.coloop.internal.jdk")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("java.lang.reflect")
@@ -62,6 +78,14 @@ class ArchitectureTest {
             .orShould()
             .accessClassesThat()
             .haveFullyQualifiedName("sun.misc.Unsafe");
+
+    @ArchTest
+    static final ArchRule THE_FLIGHT_RECORDER_IS_KNOWN_IN_ONE_PLACE = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.coloop.internal.jfr")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("jdk.jfr..");
 
     @ArchTest
     static final ArchRule NO_METHOD_IS_SYNCHRONIZED = methods()

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Blocking code on other threads. */
 class BlockingTest {
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void itRunsOnAPlatformThreadAndTheLoopGoesOn(Loop loop, Trail trail) {
         CountDownLatch mayEnd = new CountDownLatch(1);
         Task<Void> other = Task.spawn(() -> {
@@ -67,7 +67,7 @@ class BlockingTest {
         assertThat(Await.<String>blocking(() -> null)).isNull();
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void virtualTimeWaitsForIt(VirtualClock clock) {
         CountDownLatch mayEnd = new CountDownLatch(1);
         AtomicBoolean ended = new AtomicBoolean();
@@ -90,7 +90,7 @@ class BlockingTest {
         await(job);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void cancelInterruptsIt() {
         CountDownLatch begun = new CountDownLatch(1);
         AtomicBoolean interrupted = new AtomicBoolean();
@@ -115,7 +115,7 @@ class BlockingTest {
         assertThat(interrupted).isTrue();
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aJobCancelledInTheQueueNeverBegins() {
         CountDownLatch mayEnd = new CountDownLatch(1);
         AtomicInteger begun = new AtomicInteger();
@@ -139,7 +139,7 @@ class BlockingTest {
         assertThat(begun.get()).isEqualTo(39);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void anInterruptDoesNotLeakToTheNextJob() {
         for (int i = 0; i < 50; i++) {
             CountDownLatch begun = new CountDownLatch(1);

@@ -21,4 +21,13 @@ class ForeignListenersTest {
         assertThat(longLived.getNumberOfDependents()).isLessThan(5);
         assertThat(longLived).isNotDone();
     }
+
+    @LoopTest
+    void aStageThatOnlyLooksLikeAFutureCanBeAwaited(Loop loop) {
+        CompletableFuture<String> later = new CompletableFuture<>();
+        assertThat(await(CompletableFuture.completedStage("done"))).isEqualTo("done");
+        assertThat(await(loop.from(CompletableFuture.completedStage("done")))).isEqualTo("done");
+        loop.callSoon(() -> later.complete("later"));
+        assertThat(await(later.minimalCompletionStage())).isEqualTo("later");
+    }
 }

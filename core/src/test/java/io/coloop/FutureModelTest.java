@@ -73,6 +73,41 @@ class FutureModelTest {
         }
     }
 
+    // ---- unregister against complete and register
+
+    @Test
+    void whatStaysRegisteredRunsExactlyOnce() {
+        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> whatStaysRunsOnce(ProductCell::new));
+    }
+
+    @Test
+    void aListenerLostWhenAnotherLeavesIsFound() {
+        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> whatStaysRunsOnce(LooseLeave::new)))
+                .isInstanceOf(LincheckAssertionError.class);
+    }
+
+    private static void whatStaysRunsOnce(Supplier<Cell> kind) {
+        shared = kind.get();
+        Cell cell = (Cell) shared;
+        List<Counter> listeners = List.of(new Counter(), new Counter(), new Counter(), new Counter());
+        for (int i = 0; i < 3; i++) {
+            cell.register(listeners.get(i));
+        }
+        Thread completing = new Thread(() -> cell.settle("value"));
+        Thread registering = new Thread(() -> cell.register(listeners.get(3)));
+        completing.start();
+        registering.start();
+        cell.unregister(listeners.get(1));
+        LOOP.turn();
+        join(completing);
+        join(registering);
+        LOOP.turn();
+        for (int i = 0; i < listeners.size(); i++) {
+            int runs = listeners.get(i).runs;
+            check(runs == 1 || (i == 1 && runs == 0), "listener " + i + " ran " + runs + " times");
+        }
+    }
+
     // ---- cancel against complete
 
     @Test
@@ -135,10 +170,10 @@ class FutureModelTest {
         });
         executing.start();
         loop.bind();
-        loop.beginClosing();
+        loop.closing().begin();
         do {
             loop.turn();
-        } while (!loop.finishClosing());
+        } while (!loop.closing().advance());
         join(executing);
         for (int i = 0; i < 2; i++) {
             check(
@@ -186,6 +221,8 @@ class FutureModelTest {
         boolean settle(Object outcome);
 
         void register(Listener listener);
+
+        void unregister(Listener listener);
     }
 
     private static final class ProductCell implements Cell {
@@ -200,6 +237,11 @@ class FutureModelTest {
         public void register(Listener listener) {
             future.register(listener);
         }
+
+        @Override
+        public void unregister(Listener listener) {
+            future.unregister(listener);
+        }
     }
 
     /** The future's protocol; the twins replace one compare-and-set by a read and a write. */
@@ -212,6 +254,28 @@ class FutureModelTest {
 
         boolean swapOnSettle(Object before, Object after) {
             return state.compareAndSet(before, after);
+        }
+
+        boolean swapOnLeave(Object before, Object after) {
+            return state.compareAndSet(before, after);
+        }
+
+        @Override
+        public final void unregister(Listener listener) {
+            while (state.get() instanceof Listener newest) {
+                if (swapOnLeave(newest, null)) {
+                    List<Listener> youngestFirst = new ArrayList<>();
+                    for (Listener next = newest; next != null; next = next.next) {
+                        youngestFirst.add(next);
+                    }
+                    for (int i = youngestFirst.size() - 1; i >= 0; i--) {
+                        if (youngestFirst.get(i) != listener) {
+                            register(youngestFirst.get(i));
+                        }
+                    }
+                    return;
+                }
+            }
         }
 
         final boolean swapLoosely(Object before, Object after) {
@@ -255,6 +319,14 @@ class FutureModelTest {
                     return;
                 }
             }
+        }
+    }
+
+    /** Takes the list apart and puts it back without a look at what came meanwhile. */
+    private static final class LooseLeave extends LooseCell {
+        @Override
+        boolean swapOnLeave(Object before, Object after) {
+            return swapLoosely(before, after);
         }
     }
 

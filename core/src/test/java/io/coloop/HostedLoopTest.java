@@ -11,6 +11,8 @@ import io.coloop.test.Trail;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -285,6 +287,7 @@ class HostedLoopTest {
         for (int round = 0; round < 10; round++) {
             ScheduledThreadPoolExecutor passing = new ScheduledThreadPoolExecutor(1);
             Loop loop = Loop.builder().exceptionHandler(reports).on(passing);
+            loop.spawn(() -> sleep(Duration.ofHours(1))); // there is something to lose in every round
             List<Promise<Integer>> promises = new ArrayList<>();
             List<Task<Integer>> tasks = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
@@ -309,6 +312,106 @@ class HostedLoopTest {
     }
 
     @Test
+    void theTasksOfALostHostLearnWhy() throws Exception {
+        Loop loop = attach();
+        Task<Void> sleeping = loop.spawn(() -> sleep(Duration.ofHours(1)));
+        result(loop.spawn(() -> {}));
+        host.shutdown();
+        assertThat(reports.next().kind()).isEqualTo(Report.Kind.HOST_LOST);
+        assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
+                .isTrue();
+        assertThat(sleeping.exceptionNow())
+                .isInstanceOf(TaskCancelledException.class)
+                .hasMessage("its host was shut down before the loop was closed");
+    }
+
+    @Test
+    void nothingIsReportedIfNothingWasLost() throws Exception {
+        Loop loop = attach();
+        result(loop.spawn(() -> {}));
+        Real.until("the host idles", () -> host.getQueue().isEmpty() && host.getActiveCount() == 0);
+        host.shutdown();
+        assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
+                .isTrue();
+        assertThat(reports.left()).isEmpty();
+        assertThatThrownBy(() -> loop.spawn(() -> {})).isInstanceOf(LoopClosedException.class);
+    }
+
+    @Test
+    void aTaskThatHasNotStartedWhenTheHostGoesNeverRuns() throws Exception {
+        Loop loop = attach();
+        result(loop.spawn(() -> {}));
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch spawned = new CountDownLatch(1);
+        Trail trail = new Trail();
+        List<Task<Void>> tasks = new CopyOnWriteArrayList<>();
+        host.execute(() -> {
+            tasks.add(loop.spawn(() -> trail.mark("spawned on the host's thread")));
+            busy.countDown();
+            Real.await(spawned);
+        });
+        Real.await(busy);
+        tasks.add(loop.spawn(() -> trail.mark("spawned from another thread")));
+        host.shutdownNow();
+        spawned.countDown();
+        assertThat(reports.next().kind()).isEqualTo(Report.Kind.HOST_LOST);
+        assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
+                .isTrue();
+        assertThat(trail.marks()).isEmpty();
+        assertThat(tasks).hasSize(2).allMatch(Future::isCancelled);
+    }
+
+    @Test
+    void aTaskThatCleaningUpSpawnsOnTheRescueThreadRuns() throws Exception {
+        Loop loop = attach();
+        Trail trail = new Trail();
+        loop.spawn(() -> {
+            try {
+                sleep(Duration.ofHours(1));
+            } finally {
+                await(Task.spawn(() -> trail.mark("helped")));
+            }
+        });
+        result(loop.spawn(() -> {}));
+        host.shutdownNow();
+        assertThat(reports.next().kind()).isEqualTo(Report.Kind.HOST_LOST);
+        assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
+                .isTrue();
+        assertThat(trail.marks()).containsExactly("helped");
+    }
+
+    @Test
+    void aLoopThatWaitsForItsHostsEndIsNotSlow() throws Exception {
+        Duration threshold = Duration.ofMillis(30);
+        ReportQueue seen = new ReportQueue();
+        Loop loop = Loop.builder().exceptionHandler(seen).slowItem(threshold).on(host);
+        result(loop.spawn(() -> {}));
+        CountDownLatch atWork = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        loop.execute(() -> {
+            host.execute(() -> {
+                atWork.countDown();
+                Real.await(done);
+            });
+            host.shutdown();
+            loop.callSoon(() -> {}); // the turn ends with something ready, and there is no next
+        });
+        Real.await(atWork);
+        assertThat(seen.next().kind()).isEqualTo(Report.Kind.HOST_LOST);
+        ReportQueue control = new ReportQueue(); // the watchdog looks at all loops in each of its rounds
+        for (int round = 0; round < 2; round++) {
+            Loop.builder().exceptionHandler(control).slowItem(threshold).run(() -> {
+                Report report = control.next();
+                assertThat(report.kind()).isEqualTo(Report.Kind.SLOW_ITEM);
+            });
+        }
+        assertThat(seen.left()).isEmpty();
+        done.countDown();
+        assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
+                .isTrue();
+    }
+
+    @Test
     void aTaskThatDoesNotEndOnTheRescueThreadIsReported() throws Exception {
         Loop loop = Loop.builder()
                 .name("hosted")
@@ -318,7 +421,7 @@ class HostedLoopTest {
         loop.spawn("stubborn", () -> {
             while (true) {
                 try {
-                    await(new Promise<String>(loop).future());
+                    await(loop.<String>promise().future());
                 } catch (TaskCancelledException ignored) {
                     // that is the point
                 }
@@ -358,6 +461,30 @@ class HostedLoopTest {
                 .isTrue();
         assertThat(task.isCancelled()).isTrue();
         several.shutdownNow();
+    }
+
+    @Test
+    void aPoolOfThreadsIsReportedAtOnce() throws Exception {
+        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(4);
+        Loop loop = Loop.builder()
+                .exceptionHandler(reports)
+                .shutdownTimeout(Duration.ofMinutes(10))
+                .on(pool);
+        Task<Void> task = loop.spawn(() -> await(Promise.<Void>create().future()));
+        Real.until("a second thread takes a turn", () -> {
+            loop.offer(() -> {});
+            return task.isDone();
+        });
+        Report report = reports.next();
+        assertThat(report.kind()).isEqualTo(Report.Kind.HOST_LOST);
+        assertThat(report.message())
+                .startsWith("its host runs on more than one thread: Thread[")
+                .contains("(pass one thread of it, such as Netty's group.next())");
+        assertThat(task.exceptionNow()).hasMessageStartingWith("its host runs on more than one thread: ");
+        assertThat(loop.awaitTermination(Duration.ofSeconds(Real.LIMIT_SECONDS)))
+                .isTrue();
+        assertThat(pool.isShutdown()).isFalse();
+        pool.shutdownNow();
     }
 
     /** Takes nothing any more once it is told to. */

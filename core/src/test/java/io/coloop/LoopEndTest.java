@@ -17,13 +17,13 @@ class LoopEndTest {
         Loop loop = new Loop(new LoopBuilder(), OwnedDriver::new);
         AtomicReference<Task<Void>> late = new AtomicReference<>();
         loop.bind(); // this thread turns it, so that the spawn falls between the last turn and the end
-        loop.beginClosing();
+        loop.closing().begin();
         loop.turn();
         Thread spawning = Thread.ofPlatform()
                 .start(() -> late.set(
                         loop.spawn(() -> Await.await(loop.<Void>promise().future()))));
         spawning.join();
-        assertThat(loop.finishClosing()).isTrue();
+        assertThat(loop.closing().advance()).isTrue();
         assertThat(late.get().isCancelled()).isTrue();
     }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.coloop.test.LoopTest;
+import io.coloop.test.Reports;
 import io.coloop.test.Trail;
 import io.coloop.test.VirtualClock;
 import java.time.Duration;
@@ -41,8 +42,8 @@ class MisuseTest {
 
     private static String inTask() {
         Thread thread = Thread.currentThread();
-        return (thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName()) + " ("
-                + Task.current().name() + ")";
+        return (thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName()) + ", in task "
+                + Task.current().name();
     }
 
     // ---- awaiting outside a task
@@ -54,7 +55,17 @@ class MisuseTest {
                 call,
                 here(),
                 loop,
-                "start the code with Loop.run(...) or Task.spawn(...), or use the future's callbacks");
+                "start the code with Loop.run(...), or on a loop that runs with loop.spawn(...)");
+    }
+
+    private record Named(String name) implements Awaitable<String> {
+        @Override
+        public void subscribe(Promise<String> promise) {}
+
+        @Override
+        public String toString() {
+            return name;
+        }
     }
 
     @Test
@@ -65,6 +76,7 @@ class MisuseTest {
         }
         assertOutsideTask(() -> await(new CompletableFuture<>()), "await(CompletionStage)", "none");
         assertOutsideTask(() -> await((Awaitable<String>) promise -> {}), "await(Awaitable)", "none");
+        assertOutsideTask(() -> await(new Named("Mono")), "await(Mono)", "none");
         assertOutsideTask(() -> sleep(Duration.ofMillis(5)), "sleep(PT0.005S)", "none");
         assertOutsideTask(Await::yieldNow, "yieldNow()", "none");
         assertOutsideTask(() -> Await.blocking(() -> ""), "blocking(Callable)", "none");
@@ -87,7 +99,35 @@ class MisuseTest {
                         "await(Future)",
                         thread.get(),
                         loop.name(),
-                        "start the code with Loop.run(...) or Task.spawn(...), or use the future's callbacks"));
+                        "start a task with Task.spawn(...), or use the future's callbacks"));
+    }
+
+    @LoopTest
+    void awaitInBlockingCode() {
+        AtomicReference<String> thread = new AtomicReference<>();
+        assertThatThrownBy(() -> Await.blocking(() -> {
+                    thread.set(here());
+                    yieldNow();
+                    return "";
+                }))
+                .isExactlyInstanceOf(LoopMisuseException.class)
+                .satisfies(misuse -> assertThat(misuse)
+                        .hasMessage(text(
+                                "only a task may await",
+                                "yieldNow()",
+                                thread.get(),
+                                "none",
+                                "return what the blocking code has, and await in the task that called blocking(...)")));
+    }
+
+    @LoopTest
+    void aMisuseInACallbackIsWrittenOnceInItsReport(Loop loop, Reports reports) {
+        loop.callSoon(Await::yieldNow);
+        yieldNow();
+        Report report = reports.takeOnly(Report.Kind.CALLBACK_FAILED);
+        assertThat(report.message())
+                .isEqualTo("a callback failed: " + LoopMisuseException.class.getName() + ": only a task may await");
+        assertThat(report.failure()).hasMessageContaining("\n  remedy: ");
     }
 
     @LoopTest
@@ -97,15 +137,23 @@ class MisuseTest {
                 .hasMessageStartingWith("only a task may await\n  call:   yieldNow()\n");
     }
 
-    @Test
-    void noLoopHere() {
+    private static void assertNoLoop(ThrowingCallable code, String call) {
         assertMisuse(
-                Loop::current,
+                code,
                 "this thread has no loop",
-                "Loop.current()",
+                call,
                 here(),
                 "none",
                 "call it from a task or callback, or pass the loop along");
+    }
+
+    @Test
+    void noLoopHere() {
+        assertNoLoop(Loop::current, "Loop.current()");
+        assertNoLoop(() -> Future.completed(""), "Future.completed(...)");
+        assertNoLoop(() -> Future.failed(new IllegalStateException()), "Future.failed(...)");
+        assertNoLoop(() -> Future.from(new CompletableFuture<>()), "Future.from(...)");
+        assertNoLoop(Promise::create, "Promise.create()");
         assertMisuse(
                 () -> Task.spawn(() -> {}),
                 "a task needs a loop",
@@ -115,8 +163,6 @@ class MisuseTest {
                 "call loop.spawn(...), or start one with Loop.run(...)");
         assertThat(Loop.currentOrNull()).isNull();
         assertThat((Object) Task.currentOrNull()).isNull();
-        assertThatThrownBy(() -> Future.completed("")).isInstanceOf(LoopMisuseException.class);
-        assertThatThrownBy(Promise::create).isInstanceOf(LoopMisuseException.class);
     }
 
     // ---- waiting for oneself
@@ -244,7 +290,7 @@ class MisuseTest {
         }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aConfinedObjectOfAnotherLoop() {
         try (Loop second = Loop.start("second")) {
             assertThatThrownBy(() -> second.callSoon(() -> {}))
@@ -256,45 +302,54 @@ class MisuseTest {
 
     // ---- blocking the loop
 
-    private static void assertBlocks(ThrowingCallable code, String call, String thread, String loop) {
+    private static void assertBlocks(ThrowingCallable code, String call, String thread, Loop loop, String remedy) {
         assertMisuse(
                 code,
                 "code on a loop must not block for what the loop itself may have to do",
                 call,
                 thread,
-                loop,
-                "in a task use await(future); in a callback use whenComplete(...)");
+                loop.name(),
+                remedy);
     }
 
     private static void assertBlockingIsRefused(Loop loop, String thread) {
+        String await = "in a task use await(future); in a callback use whenComplete(...)";
         Future<String> future = loop.<String>promise().future();
-        assertBlocks(future::join, "join()", thread, loop.name());
-        assertBlocks(future::get, "get()", thread, loop.name());
-        assertBlocks(() -> future.get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop.name());
-        assertBlocks(() -> future.toCompletableFuture().join(), "join()", thread, loop.name());
-        assertBlocks(() -> future.toCompletableFuture().get(), "get()", thread, loop.name());
-        assertBlocks(() -> future.toCompletableFuture().get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop.name());
-        assertBlocks(loop::close, "Loop.close()", thread, loop.name());
+        assertBlocks(future::join, "join()", thread, loop, await);
+        assertBlocks(future::get, "get()", thread, loop, await);
+        assertBlocks(() -> future.get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop, await);
+        assertBlocks(() -> future.toCompletableFuture().join(), "join()", thread, loop, await);
+        assertBlocks(() -> future.toCompletableFuture().get(), "get()", thread, loop, await);
+        assertBlocks(() -> future.toCompletableFuture().get(1, TimeUnit.SECONDS), "get(timeout)", thread, loop, await);
+        String doNotWait = "call shutdown(), which does not wait";
+        String waitElsewhere = "wait for its end on another thread";
+        assertBlocks(loop::close, "Loop.close()", thread, loop, doNotWait);
         assertBlocks(
-                () -> loop.awaitTermination(Duration.ofSeconds(1)), "Loop.awaitTermination(...)", thread, loop.name());
+                () -> loop.awaitTermination(Duration.ofSeconds(1)),
+                "Loop.awaitTermination(...)",
+                thread,
+                loop,
+                waitElsewhere);
         var view = loop.asScheduledExecutorService();
-        assertBlocks(view::close, "ScheduledExecutorService.close()", thread, loop.name());
-        assertBlocks(
-                () -> view.invokeAll(java.util.List.of(() -> "")),
-                "ScheduledExecutorService.invokeAll(...)",
-                thread,
-                loop.name());
-        assertBlocks(
-                () -> view.invokeAny(java.util.List.of(() -> "")),
-                "ScheduledExecutorService.invokeAny(...)",
-                thread,
-                loop.name());
+        String executor = "ScheduledExecutorService.";
+        String spawn = "spawn a task for each, and await them";
+        assertBlocks(view::close, executor + "close()", thread, loop, doNotWait);
         assertBlocks(
                 () -> view.awaitTermination(1, TimeUnit.SECONDS),
-                "ScheduledExecutorService.awaitTermination(...)",
+                executor + "awaitTermination(...)",
                 thread,
-                loop.name());
-        assertBlocks(() -> view.submit(() -> "").get(), "ScheduledExecutorService.get()", thread, loop.name());
+                loop,
+                waitElsewhere);
+        assertBlocks(
+                () -> view.invokeAll(java.util.List.of(() -> "")), executor + "invokeAll(...)", thread, loop, spawn);
+        assertBlocks(
+                () -> view.invokeAny(java.util.List.of(() -> "")), executor + "invokeAny(...)", thread, loop, spawn);
+        assertBlocks(
+                () -> view.submit(() -> "").get(),
+                executor + "get()",
+                thread,
+                loop,
+                "call loop.spawn(...), whose task can be awaited");
     }
 
     @LoopTest
@@ -330,7 +385,7 @@ class MisuseTest {
         assertThatThrownBy(code).isExactlyInstanceOf(NullPointerException.class).hasMessage(parameter);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void nullIsNamed(Loop loop) {
         assertNull("body", () -> Loop.run((Body<String, RuntimeException>) null));
         assertNull("body", () -> Loop.run((VoidBody<RuntimeException>) null));
@@ -341,7 +396,7 @@ class MisuseTest {
         assertNull("body", () -> loop.spawn((Body<String, RuntimeException>) null));
         assertNull("body", () -> loop.spawn((VoidBody<RuntimeException>) null));
         assertNull("name", () -> loop.spawn(null, () -> ""));
-        assertNull("body", () -> loop.spawn("name", null));
+        assertNull("body", () -> loop.spawn("name", (Body<String, RuntimeException>) null));
         assertNull("action", () -> loop.execute(null));
         assertNull("action", () -> loop.callSoon(null));
         assertNull("action", () -> loop.callLater(Duration.ZERO, null));
@@ -364,7 +419,10 @@ class MisuseTest {
         assertNull("handler", () -> Loop.builder().exceptionHandler(null));
         assertNull("capture", () -> Loop.builder().contextCapture(null));
         assertNull("timeout", () -> Loop.builder().shutdownTimeout(null));
+        assertNull("threshold", () -> Loop.builder().slowItem(null));
+        assertNull("limit", () -> Loop.builder().slowCancellation(null));
         assertNull("timeout", () -> loop.awaitTermination(null));
+        assertNull("action", () -> loop.onClose(null));
         assertNull("report", () -> loop.report(null));
         var view = loop.asScheduledExecutorService();
         assertNull("command", () -> view.execute(null));
@@ -373,7 +431,13 @@ class MisuseTest {
     }
 
     @Test
-    void aNegativeShutdownTimeout() {
+    void aNegativeLimit() {
+        assertThatThrownBy(() -> Loop.builder().slowCancellation(Duration.ofSeconds(-1)))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage("limit is negative: PT-1S");
+        assertThatThrownBy(() -> Loop.builder().slowItem(Duration.ofSeconds(-1)))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage("threshold is negative: PT-1S");
         assertThatThrownBy(() -> Loop.builder().shutdownTimeout(Duration.ofSeconds(-1)))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage("timeout is negative: PT-1S");

@@ -42,7 +42,8 @@ class RulesNothingLostTest {
         Report report = reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE);
         assertThat(report.failure()).isSameAs(FAILURE);
         assertThat(report.message())
-                .isEqualTo(task.name() + " failed and nobody awaited it or listened to it: " + FAILURE);
+                .isEqualTo(task.name() + " failed and nobody awaited it or listened to it: " + FAILURE
+                        + "; await it, or register a callback");
         assertThatThrownBy(() -> await(task)).isSameAs(FAILURE);
     }
 
@@ -367,6 +368,63 @@ class RulesNothingLostTest {
         assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(FAILURE);
     }
 
+    /** A task that awaits a promise, cancelled in the turn in which that fails. */
+    private static void failInTheTurnOfTheCancellation() {
+        Promise<String> promise = Promise.create();
+        Task<String> task = Task.spawn(() -> await(promise.future()));
+        yieldNow();
+        promise.fail(FAILURE);
+        task.cancel();
+        assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+    }
+
+    @LoopTest
+    void aFuturesFailureInTheTurnOfTheCancellationIsReported(Reports reports) {
+        failInTheTurnOfTheCancellation();
+        yieldNow();
+        yieldNow();
+        assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure()).isSameAs(FAILURE);
+    }
+
+    @LoopTest
+    void aFailureIsReportedIfWhatWasMadeOfItIsCancelledInTheSameTurn(Reports reports) {
+        Promise<String> promise = Promise.create();
+        Future<String> stage = promise.future().thenApply(value -> value);
+        promise.fail(FAILURE);
+        stage.cancel();
+        Promise<String> viewed = Promise.create();
+        var view = viewed.future().toCompletableFuture();
+        viewed.fail(new IllegalStateException("expected of the view's source"));
+        view.complete("by hand");
+        for (int i = 0; i < 4; i++) {
+            yieldNow();
+        }
+        assertThat(reports.take())
+                .extracting(Report::kind)
+                .containsExactly(Report.Kind.UNOBSERVED_FAILURE, Report.Kind.UNOBSERVED_FAILURE);
+    }
+
+    @LoopTest
+    void aFuturesFailureInTheTurnOfTheCancellationIsNotReportedIfSomebodyElseLooks() {
+        Promise<String> promise = Promise.create();
+        Task<String> cancelled = Task.spawn(() -> await(promise.future()));
+        Task<String> other = Task.spawn(() -> await(promise.future()));
+        yieldNow();
+        promise.fail(FAILURE);
+        cancelled.cancel();
+        assertThatThrownBy(() -> await(cancelled)).isInstanceOf(TaskCancelledException.class);
+        assertThatThrownBy(() -> await(other)).isSameAs(FAILURE);
+
+        Promise<String> listened = Promise.create();
+        Task<String> waiting = Task.spawn(() -> await(listened.future()));
+        Future<String> handled = listened.future().exceptionally(Throwable::getMessage);
+        yieldNow();
+        listened.fail(FAILURE);
+        waiting.cancel();
+        assertThatThrownBy(() -> await(waiting)).isInstanceOf(TaskCancelledException.class);
+        assertThat(await(handled)).isEqualTo("expected");
+    }
+
     @LoopTest
     void anAwaitablesFailureInTheTurnOfTheCancellationIsReported(Reports reports) {
         AtomicReference<Promise<String>> source = new AtomicReference<>();
@@ -409,7 +467,7 @@ class RulesNothingLostTest {
             begun.countDown();
             while (true) {
                 try {
-                    await(new Promise<String>(loop).future());
+                    await(loop.<String>promise().future());
                 } catch (TaskCancelledException ignored) {
                     // that is the point
                 }
@@ -420,7 +478,7 @@ class RulesNothingLostTest {
         Report report = reports.next();
         assertThat(report.kind()).isEqualTo(Report.Kind.LEFT_AT_CLOSE);
         assertThat((Object) report.task()).isSameAs(task);
-        assertThat(report.message()).isEqualTo("stubborn did not end within PT3S after it was cancelled");
+        assertThat(report.message()).isEqualTo("stubborn did not end within PT3S after the loop began to close");
         assertThat(reports.left()).isEmpty();
         assertThat(task.isCancelled()).isTrue();
         assertThat(clock.elapsed()).isEqualTo(Duration.ofSeconds(3));

@@ -133,9 +133,11 @@ class RulesSubscriptionTest {
                 CONTEXT.set("changed while subscribing");
                 promise.complete("");
             });
+            String kept = CONTEXT.get();
+            CONTEXT.remove();
             Loop.current().callSoon(() -> seenByCallback.set(CONTEXT.get()));
             Await.yieldNow();
-            return CONTEXT.get();
+            return kept;
         });
         assertThat(seen.get()).isEqualTo("task");
         assertThat(seenByCallback.get()).as("on the loop's thread afterwards").isNull();

@@ -89,7 +89,7 @@ class RulesTurnTest {
         });
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aContendedLockLetsNobodyIn(Loop loop) throws Exception {
         ReentrantLock lock = new ReentrantLock();
         CountDownLatch held = new CountDownLatch(1);
@@ -110,7 +110,7 @@ class RulesTurnTest {
         Real.join(holder);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aContendedMonitorLetsNobodyIn(Loop loop) throws Exception {
         Object monitor = new Object();
         Thread body = Thread.currentThread();
@@ -155,7 +155,7 @@ class RulesTurnTest {
         letsNobodyIn(loop, () -> LockSupport.parkNanos(1_000_000));
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void waitingForAnotherThreadLetsNobodyIn(Loop loop) throws Exception {
         letsNobodyIn(loop, () -> {
             CompletableFuture<String> foreign = new CompletableFuture<>();
@@ -304,7 +304,7 @@ class RulesTurnTest {
     }
 
     /** Such a yield need not unmount. */
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aTaskThatYieldsAloneLetsInWhatArrivedMeanwhile(Loop loop, Trail trail) {
         loop.callLater(Duration.ZERO, () -> trail.mark("timer"));
         Real.onOtherThread(() -> loop.execute(() -> trail.mark("from outside")));
@@ -314,7 +314,7 @@ class RulesTurnTest {
         assertThat(trail.marks()).containsExactly("from outside", "timer");
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aTaskThatYieldsAloneCanBeCancelled() {
         Task<Void> yielding = Task.spawn((VoidBody<?>) () -> {
             Task<?> self = Task.current();
@@ -376,7 +376,7 @@ class RulesTurnTest {
         assertThat(spinner.turns).isBetween(5, 7);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aCallbackThatEnqueuesItselfDoesNotStarveAnotherThread(Loop loop) {
         Spinner spinner = new Spinner(loop, () -> {});
         loop.callSoon(spinner);
@@ -387,7 +387,7 @@ class RulesTurnTest {
         Real.join(other);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aTaskThatYieldsForEverStarvesNobody(Loop loop, VirtualClock clock) {
         Task<Void> yielding = Task.spawn(() -> {
             while (true) {

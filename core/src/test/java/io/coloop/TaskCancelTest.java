@@ -39,13 +39,33 @@ class TaskCancelTest {
     }
 
     @LoopTest
-    void withoutAReasonThereIsNoMessage() {
-        Task<Void> task = Task.spawn(() -> sleep(Duration.ofHours(1)));
+    void withoutAReasonTheMessageSaysWhoWasCancelled(Loop loop, Trail trail) {
+        Task<String> child = loop.spawn("child", () -> {
+            try {
+                sleep(Duration.ofHours(1));
+                return "never";
+            } catch (TaskCancelledException cancelled) {
+                trail.mark(cancelled.getMessage());
+                throw cancelled;
+            }
+        });
         yieldNow();
-        task.cancel();
-        assertThatThrownBy(() -> await(task))
+        child.cancel();
+        assertThatThrownBy(() -> await(child))
                 .isInstanceOf(TaskCancelledException.class)
-                .hasMessage(null);
+                .hasMessage("child was cancelled");
+        assertThat(trail.marks()).containsExactly("child was cancelled");
+
+        Promise<String> promise = loop.promise();
+        Task<String> awaiting = loop.spawn("awaiting", () -> await(promise.future()));
+        yieldNow();
+        promise.future().cancel();
+        assertThatThrownBy(() -> await(awaiting)).hasMessage("what awaiting awaited was cancelled");
+        assertThat(promise.future().exceptionNow()).hasMessage("the future was cancelled");
+
+        Task<String> unstarted = loop.spawn("unstarted", () -> "never");
+        unstarted.cancel();
+        assertThatThrownBy(() -> await(unstarted)).hasMessage("unstarted was cancelled");
     }
 
     @LoopTest
@@ -336,7 +356,7 @@ class TaskCancelTest {
         IllegalStateException failure = new IllegalStateException("expected");
         innermost.fail(failure);
         assertThatThrownBy(() -> await(top)).isSameAs(failure);
-        assertThat(failure.getSuppressed()).hasSize(8);
+        assertThat(failure.getSuppressed()).hasSize(8 + 1); // and where the innermost was spawned
     }
 
     @LoopTest

@@ -23,7 +23,7 @@ class TaskFailureTest {
     private static List<String> sites(Throwable failure) {
         List<String> sites = new ArrayList<>();
         for (Throwable suppressed : failure.getSuppressed()) {
-            assertThat(suppressed).isInstanceOf(Outcome.AwaitSite.class);
+            assertThat(suppressed).isInstanceOfAny(Outcome.AwaitSite.class, Trace.SpawnSite.class);
             sites.add(suppressed.getMessage());
         }
         return sites;
@@ -39,8 +39,10 @@ class TaskFailureTest {
             assertThatThrownBy(() -> await(task)).isSameAs(failure);
         }
         assertThat(sites(failure))
-                .containsExactly("awaited by " + Task.current().name());
-        StackTraceElement[] site = failure.getSuppressed()[0].getStackTrace();
+                .containsExactly(
+                        task.name() + " was spawned here",
+                        "awaited by " + Task.current().name());
+        StackTraceElement[] site = failure.getSuppressed()[1].getStackTrace();
         assertThat(site).anyMatch(frame -> frame.getClassName().equals(TaskFailureTest.class.getName()));
     }
 
@@ -54,6 +56,7 @@ class TaskFailureTest {
         assertThatThrownBy(() -> await(middle)).isSameAs(failure);
         assertThat(sites(failure))
                 .containsExactly(
+                        "inner was spawned here",
                         "awaited by " + middle.name(),
                         "awaited by " + Task.current().name());
     }

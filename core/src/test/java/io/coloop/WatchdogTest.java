@@ -3,12 +3,17 @@ package io.coloop;
 import static io.coloop.Await.await;
 import static io.coloop.Await.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -131,5 +136,147 @@ class WatchdogTest {
                 assertThat(task.join()).isEqualTo("awaited");
             }
         }
+    }
+
+    // ---- a loop that stays stuck
+
+    private Report next(Report.Kind kind) throws InterruptedException {
+        while (true) {
+            Report report = reports.poll(Real.LIMIT_SECONDS, TimeUnit.SECONDS);
+            assertThat(report).as("a report of " + kind).isNotNull();
+            if (report.kind() == kind) {
+                return report;
+            }
+        }
+    }
+
+    private static void parkHere() {
+        await(Promise.<Void>create().future());
+    }
+
+    private static boolean hasFrame(Throwable stack, String method) {
+        return Arrays.stream(stack.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals(method));
+    }
+
+    @Test
+    void aLoopThatStaysStuckIsReportedOnceWithTheStacksOfItsTasks() throws InterruptedException {
+        try (Loop loop = start(Duration.ofMillis(30))) {
+            loop.spawn("first", WatchdogTest::parkHere);
+            loop.spawn("second", WatchdogTest::parkHere);
+            loop.spawn("greedy", this::holdTheLoop);
+            assertThat(next(Report.Kind.SLOW_ITEM).failure().getSuppressed()).isEmpty();
+            Report report = next(Report.Kind.STUCK_LOOP);
+            assertThat(reports.poll(400, TimeUnit.MILLISECONDS)).isNull();
+            release.countDown();
+
+            assertThat(report.message())
+                    .matches("greedy holds the loop for \\d+ ms already, and nothing else runs; parked tasks: 2");
+            assertThat(hasFrame(report.failure(), "holdTheLoop")).isTrue();
+            assertThat(report.failure().getSuppressed())
+                    .extracting(Throwable::getMessage)
+                    .containsExactly("second is parked here", "first is parked here");
+            assertThat(report.failure().getSuppressed()).allMatch(stack -> hasFrame(stack, "parkHere"));
+        }
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
+    void theStacksOfAHundredTasksAreEnough() throws InterruptedException {
+        try (Loop loop = start(Duration.ofMillis(30))) {
+            for (int i = 0; i < 150; i++) {
+                loop.spawn(WatchdogTest::parkHere);
+            }
+            loop.execute(this::holdTheLoop);
+            Report report = next(Report.Kind.STUCK_LOOP);
+            release.countDown();
+
+            assertThat(report.message()).endsWith("; parked tasks: 150, the stacks of 100 follow");
+            assertThat(report.failure().getSuppressed()).hasSize(100);
+        }
+    }
+
+    @Test
+    void aMonitorThatAParkedTaskHoldsIsNamed() throws InterruptedException {
+        assumeTrue(Runtime.version().feature() >= 25, "the dump has no monitors");
+        Object monitor = new Object();
+        Loop loop = start(Duration.ofMillis(30)); // stuck for good: it cannot be closed
+        loop.spawn("owner", () -> {
+            synchronized (monitor) {
+                parkHere();
+            }
+        });
+        loop.spawn("bystander", WatchdogTest::parkHere);
+        loop.spawn("blocked", () -> {
+            synchronized (monitor) {
+                throw new AssertionError("nobody lets go of it");
+            }
+        });
+        Report report = next(Report.Kind.STUCK_LOOP);
+        assertThat(report.message())
+                .startsWith("blocked holds the loop")
+                .contains(": it waits for java.lang.Object@" + Integer.toHexString(System.identityHashCode(monitor))
+                        + ", which owner holds while it awaits; a lock must not be held across an await;");
+        assertThat(report.failure().getSuppressed()[0]).hasMessage("owner is parked here");
+        assertThat(hasFrame(report.failure().getSuppressed()[0], "parkHere")).isTrue();
+    }
+
+    @Test
+    void aLockThatAParkedTaskHoldsIsNamedInMountedMode() throws InterruptedException {
+        ReentrantLock lock = new ReentrantLock();
+        AtomicReference<Thread> blocked = new AtomicReference<>();
+        try (Loop loop = start(Duration.ofMillis(30))) {
+            Promise<Void> mayUnlock = loop.promise();
+            Task<Void> owner = loop.spawn("owner", () -> {
+                lock.lock();
+                try {
+                    await(mayUnlock.future());
+                } finally {
+                    lock.unlock();
+                }
+            });
+            loop.spawn(() -> {
+                blocked.set(Thread.currentThread());
+                assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
+            });
+            Report report = next(Report.Kind.STUCK_LOOP);
+            blocked.get().interrupt();
+            mayUnlock.complete(null);
+            owner.join();
+            if (Loop.mode() == Mode.MOUNTED) {
+                assertThat(report.message())
+                        .contains(": it waits for java.util.concurrent.locks.ReentrantLock$NonfairSync@")
+                        .contains(", which owner holds while it awaits;");
+            } else {
+                assertThat(report.message()).endsWith("nothing else runs; parked tasks: 1");
+            }
+        }
+    }
+
+    @Test
+    void aLockOfAnotherThreadIsNamedAsFarAsItsOwnerIsKnown() throws InterruptedException {
+        assumeTrue(Runtime.version().feature() >= 25, "the dump has no monitors");
+        Object monitor = new Object();
+        CountDownLatch held = new CountDownLatch(1);
+        Real.Other other = Real.start(() -> {
+            synchronized (monitor) {
+                held.countDown();
+                Real.await(release);
+            }
+        });
+        Real.await(held);
+        try (Loop loop = start(Duration.ofMillis(30))) {
+            loop.execute(() -> {
+                synchronized (monitor) {
+                    assertThat(release.getCount()).isZero();
+                }
+            });
+            Report report = next(Report.Kind.STUCK_LOOP);
+            release.countDown();
+            assertThat(report.message())
+                    .startsWith("a callback or subscription holds the loop")
+                    .contains(", which thread #" + other.thread.threadId() + " holds;");
+        }
+        Real.join(other);
     }
 }

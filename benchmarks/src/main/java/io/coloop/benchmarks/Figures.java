@@ -45,13 +45,13 @@ final class Figures {
     }
 
     /** The median over the rounds, and the range. */
-    record Spread(double median, double least, double most) {
+    record Spread(double median, double least, double most, int rounds) {
         static Spread of(double[] values) {
             double[] sorted = values.clone();
             Arrays.sort(sorted);
             int middle = sorted.length / 2;
             double median = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-            return new Spread(median, sorted[0], sorted[sorted.length - 1]);
+            return new Spread(median, sorted[0], sorted[sorted.length - 1], sorted.length);
         }
     }
 }

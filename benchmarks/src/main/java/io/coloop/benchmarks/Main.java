@@ -36,7 +36,8 @@ public final class Main {
             figures.add(script("asyncio", "python3", options, "asyncio_yield.py"));
             figures.add(script("node", "node", options, "node_yield.mjs"));
         }
-        List<String> lines = new ArrayList<>(Page.speed(figures));
+        List<String> lines = new ArrayList<>(Page.provenance(rounds, seconds));
+        lines.addAll(Page.speed(figures));
         lines.addAll(memory());
         lines.forEach(System.out::println);
         String page = options.value("write", "");
@@ -64,6 +65,8 @@ public final class Main {
                 "|---|---|---|---|"));
         lines.add(parked("coloop tasks, mounted", "coloop", List.of(Runs.Jvm.OPEN)));
         lines.add(parked("coloop tasks, hand-off", "coloop", List.of()));
+        lines.add(parked("coloop tasks in `Queue.get`, mounted", "queue", List.of(Runs.Jvm.OPEN)));
+        lines.add(parked("coloop tasks in `Queue.get`, hand-off", "queue", List.of()));
         lines.add(parked("default virtual threads", "virtual-threads", List.of()));
         lines.add(parked("kotlinx coroutines", "kotlinx", List.of()));
         return lines;

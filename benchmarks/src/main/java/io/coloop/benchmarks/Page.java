@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The tables of {@code docs/performance.md}. */
 final class Page {
     private static final String BEGIN = "<!-- figures: written by the benchmarks -->";
     private static final String END = "<!-- end of figures -->";
+    private static final int FEW_ROUNDS = 3;
     private static final double NO_TARGET = Double.POSITIVE_INFINITY;
 
     /** Compared with a peer's time, or (no peer) with a number of nanoseconds. */
@@ -156,6 +158,16 @@ final class Page {
                 "peers VirtualThreads.startAndJoin",
                 NO_TARGET));
         rows.add(new Row("spawn all, then await", "mounted Spawn.spawnAllThenAwait", "", "", NO_TARGET));
+        addSync(rows);
+        addGather(rows);
+        for (String mode : List.of("mounted", "hand-off")) {
+            rows.add(new Row(
+                    "a group of ten tasks",
+                    mode + " Groups.inAGroup",
+                    "ten tasks by hand",
+                    mode + " Groups.byHand",
+                    1.5));
+        }
         for (String mode : List.of("mounted", "hand-off")) {
             for (String host : List.of("netty", "jdk")) {
                 rows.add(new Row(
@@ -163,6 +175,63 @@ final class Page {
             }
         }
         return List.copyOf(rows);
+    }
+
+    private static void addGather(List<Row> rows) {
+        for (String mode : List.of("mounted", "hand-off")) {
+            for (String size : List.of("10", "100", "1000", "10000")) {
+                rows.add(new Row(
+                        "gather, " + size + " at a time",
+                        mode + " Gather.doneLater " + size,
+                        "`CompletableFuture.allOf`",
+                        "peers AllOf.doneLater " + size,
+                        NO_TARGET));
+            }
+        }
+    }
+
+    private static void addSync(List<Row> rows) {
+        Map<String, String> pairs = Map.of(
+                "lock", "lock: acquire and release",
+                "semaphore", "semaphore: acquire and release",
+                "queue", "queue: put and get");
+        for (String pair : List.of("lock", "semaphore", "queue")) {
+            for (String mode : List.of("mounted", "hand-off")) {
+                rows.add(new Row(pairs.get(pair), mode + " Sync." + pair, "", "", 30));
+            }
+            rows.add(new Row(pairs.get(pair), "mounted Sync." + pair, "CPython", "asyncio " + pair, NO_TARGET));
+        }
+        rows.add(new Row("lock in a `try`", "mounted Sync.lockInTry", "", "", 30));
+        Map<String, String> handOvers =
+                Map.of("lockHandOver", "lock handed from task to task", "queueHandOver", "queue, item by item");
+        for (String handOver : List.of("lockHandOver", "queueHandOver")) {
+            for (String mode : List.of("mounted", "hand-off")) {
+                rows.add(new Row(
+                        handOvers.get(handOver),
+                        mode + " Sync." + handOver,
+                        "ping-pong through promises",
+                        mode + " RoundTrip.pingPong",
+                        1.3));
+            }
+            rows.add(new Row(
+                    handOvers.get(handOver), "mounted Sync." + handOver, "CPython", "asyncio " + handOver, NO_TARGET));
+        }
+    }
+
+    /** What the figures below are of, and what they are worth. */
+    static List<String> provenance(int rounds, double seconds) {
+        String of = String.format(
+                Locale.ROOT,
+                "These figures are of %d %s with %s s for each benchmark in each.",
+                rounds,
+                rounds == 1 ? "round" : "rounds",
+                seconds == Math.rint(seconds) ? String.valueOf(Math.round(seconds)) : String.valueOf(seconds));
+        return List.of(
+                rounds < FEW_ROUNDS
+                        ? of
+                                + " **Single rows can be off by a third either way, and a \"met\" or \"missed\" near its limit means little.**"
+                        : of,
+                "");
     }
 
     static List<String> speed(Figures figures) {
@@ -188,7 +257,10 @@ final class Page {
     }
 
     private static String judgedText(Spread spread) {
-        return String.format(Locale.ROOT, "%.2f (%.2f-%.2f)", spread.median(), spread.least(), spread.most());
+        String median = String.format(Locale.ROOT, "%.2f", spread.median());
+        return spread.rounds() == 1
+                ? median
+                : median + String.format(Locale.ROOT, " (%.2f-%.2f)", spread.least(), spread.most());
     }
 
     private static String target(Row row, Spread judged) {

@@ -6,6 +6,7 @@ import static io.coloop.Await.yieldNow;
 import io.coloop.Loop;
 import io.coloop.Promise;
 import io.coloop.Task;
+import io.coloop.sync.Queue;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
@@ -17,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What many waiting tasks cost in memory. Arguments: {@code coloop}, {@code virtual-threads} or {@code kotlinx}, and how many. Prints three numbers of
+ * What many waiting tasks cost in memory. Arguments: {@code coloop}, {@code queue} (tasks that wait in {@code Queue.get}), {@code virtual-threads} or {@code kotlinx}, and how many. Prints three numbers of
  * bytes: the live heap per task after a full collection, the process's resident set then, and at its peak.
  */
 public final class ParkedTasks {
@@ -32,6 +33,7 @@ public final class ParkedTasks {
         Runnable look = () -> print(count, before);
         switch (args[0]) {
             case "coloop" -> coloop(count, look);
+            case "queue" -> queue(count, look);
             case "virtual-threads" -> virtualThreads(count, look);
             case "kotlinx" -> new Coroutines().suspended(count, look);
             default -> throw new IllegalArgumentException(args[0]);
@@ -47,6 +49,24 @@ public final class ParkedTasks {
                 Task.spawn(() -> {
                     waiting[0]++;
                     return await(gate.future());
+                });
+            }
+            while (waiting[0] < count) {
+                yieldNow();
+            }
+            look.run();
+            System.exit(0);
+        });
+    }
+
+    private static void queue(int count, Runnable look) {
+        Loop.run(() -> {
+            Queue<Integer> queue = Queue.unbounded();
+            int[] waiting = new int[1];
+            for (int i = 0; i < count; i++) {
+                Task.spawn(() -> {
+                    waiting[0]++;
+                    return queue.get();
                 });
             }
             while (waiting[0] < count) {

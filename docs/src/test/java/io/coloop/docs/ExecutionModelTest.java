@@ -8,18 +8,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.Awaitable;
+import io.coloop.ExceptionHandler;
 import io.coloop.Future;
 import io.coloop.Loop;
+import io.coloop.LoopBuilder;
 import io.coloop.LoopMisuseException;
 import io.coloop.Promise;
+import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.test.LoopTest;
 import io.coloop.test.VirtualClock;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +108,66 @@ class ExecutionModelTest {
     }
 
     @LoopTest
+    void whoCancelsWhom(Loop loop) {
+        Promise<String> shared = loop.promise();
+        Task<String> one = Task.spawn(() -> await(shared.future()));
+        Task<String> other = Task.spawn(() -> await(shared.future()));
+        CompletableFuture<String> foreign = new CompletableFuture<>();
+        Task<String> third = Task.spawn(() -> await(foreign));
+        yieldNow();
+        one.cancel();
+        foreign.cancel(false);
+        assertThatThrownBy(() -> await(third)).isInstanceOf(CancellationException.class);
+        assertThat(third.isFailed()).isTrue();
+        sleep(Duration.ofSeconds(1));
+        assertThat(List.of(shared.future().isCancelled(), one.isCancelled(), other.isCancelled()))
+                .containsOnly(true);
+    }
+
+    @LoopTest
+    void failures() {
+        List<String> log = new ArrayList<>();
+        // region failures
+        Task<String> task = Task.spawn(() -> {
+            throw new IOException("no such file"); // a body may throw what it likes
+        });
+        try {
+            await(task);
+        } catch (CompletionException failed) { // an unchecked failure would arrive as itself
+            log.add(failed.getCause().getMessage());
+        }
+        // endregion
+        assertThat(log).containsExactly("no such file");
+    }
+
+    @Test
+    void settings() {
+        List<Report> reports = new CopyOnWriteArrayList<>();
+        // region settings
+        LoopBuilder settings = Loop.builder()
+                .name("orders")
+                .slowItem(Duration.ofMillis(20))
+                .exceptionHandler(report -> {
+                    reports.add(report); // for yourself
+                    ExceptionHandler.LOGGING.handle(report); // and for the log, as by default
+                });
+        String name = settings.run(() -> Loop.current().name());
+        // endregion
+        assertThat(name).isEqualTo("orders");
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
+    void closingLeavesPromisesAlone() {
+        Loop loop = Loop.start("closed");
+        Promise<String> promise = loop.promise();
+        loop.close();
+        assertThat(promise.isDone()).isFalse();
+        assertThat(promise.complete("settled")).isTrue();
+        assertThat(promise.future().join()).isEqualTo("settled");
+    }
+
+    @LoopTest
     void anAwaitableOfOnesOwn() {
         // region awaitable
         record Button(List<Runnable> clickHandlers) implements Awaitable<String> {
@@ -120,7 +187,7 @@ class ExecutionModelTest {
         assertThat(event).isEqualTo("clicked");
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void otherThreads() {
         // region threads
         String thread = blocking(() -> Thread.currentThread().getName()); // blocking code goes to other threads
@@ -135,17 +202,20 @@ class ExecutionModelTest {
     @Test
     void aHost() throws InterruptedException {
         // region host
-        ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor(); // or a Netty EventLoop
+        ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor();
         Loop loop = Loop.on(host);
         Future<String> result = loop.spawn(() -> {
             sleep(Duration.ofMillis(1));
-            return "on the host's thread, between its own work";
+            return "between the host's own work";
         });
         // endregion
-        assertThat(result.join()).startsWith("on the host");
-        host.shutdownNow();
+        assertThat(result.join()).startsWith("between the host");
+        // region host-end
+        loop.close(); // first the loop: the host goes on
+        host.shutdown();
+        // endregion
         assertThat(host.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
-        assertThat(loop.awaitTermination(Duration.ofSeconds(5))).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     @Test
@@ -156,7 +226,12 @@ class ExecutionModelTest {
                     // endregion
                 })
                 .isInstanceOf(LoopMisuseException.class)
-                .hasMessageContaining("only a task may await");
+                .hasMessage("""
+                        only a task may await
+                          call:   sleep(PT1S)
+                          thread: %s
+                          loop:   none
+                          remedy: start the code with Loop.run(...), or on a loop that runs with loop.spawn(...)""".formatted(Thread.currentThread().getName()));
     }
 
     // region virtual-time

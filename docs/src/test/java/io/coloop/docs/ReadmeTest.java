@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.coloop.Loop;
 import io.coloop.Task;
 import io.reactivex.rxjava3.core.Single;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -46,5 +49,18 @@ class ReadmeTest {
         });
         // endregion
         assertThat(page).isEqualTo("user 7 ordered [tea, cups]");
+    }
+
+    @Test
+    void hello() {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        PrintStream out = System.out;
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            Hello.main(new String[0]);
+        } finally {
+            System.setOut(out);
+        }
+        assertThat(printed.toString(StandardCharsets.UTF_8).strip()).isEqualTo("hello world");
     }
 }

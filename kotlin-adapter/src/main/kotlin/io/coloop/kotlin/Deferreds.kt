@@ -33,7 +33,13 @@ public fun <T> await(deferred: Deferred<T>): T {
     if (loop != null && deferred.isCompleted) {
         return Await.await(deferred.asFuture(loop))
     }
-    return Await.await(Awaitable<T> { promise -> promise.follow(deferred) })
+    return Await.await(DeferredAwait(deferred))
+}
+
+private class DeferredAwait<T>(private val deferred: Deferred<T>) : Awaitable<T> {
+    override fun subscribe(promise: Promise<T>) = promise.follow(deferred)
+
+    override fun toString(): String = "Deferred"
 }
 
 /**

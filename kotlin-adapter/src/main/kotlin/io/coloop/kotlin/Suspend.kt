@@ -133,6 +133,8 @@ private class SuspendCall<T>(
         }
     }
 
+    override fun toString(): String = "suspending block"
+
     private fun start(loop: Loop) {
         val starting = Standalone(loop.dispatcher).async(start = CoroutineStart.UNDISPATCHED) { returned = block() }
         coroutine = starting

@@ -27,9 +27,14 @@ class FromJavaTest {
 
     @LoopTest
     void aTaskCallsASuspendingFunction(VirtualClock clock) {
+        Loop loop = Loop.current();
+        // region java
         String user = awaitSuspend(continuation -> repo.find(7, continuation));
+        Task<String> later = async(loop, (scope, continuation) -> repo.find(8, continuation));
+        // endregion
         assertThat(user).isEqualTo("user 7");
-        assertThat(clock.elapsed()).isEqualTo(Duration.ofMillis(5));
+        assertThat(await(later)).isEqualTo("user 8");
+        assertThat(clock.elapsed()).isEqualTo(Duration.ofMillis(10));
     }
 
     @LoopTest

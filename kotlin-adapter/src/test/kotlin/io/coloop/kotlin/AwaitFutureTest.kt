@@ -74,7 +74,7 @@ class AwaitFutureTest {
 
     // ---- thread and order
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aCompletionElsewhereResumesOnTheLoopsOwnThread(loop: Loop) {
         val own = loop.ownThread()
         val promise = loop.promise<Thread>()
@@ -120,7 +120,7 @@ class AwaitFutureTest {
         assertThat(turns.distinct()).hasSize(1)
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aCoroutineElsewhereGoesOnThroughItsOwnDispatcher(loop: Loop) {
         Executors.newSingleThreadExecutor { Thread(it, "other") }.asCoroutineDispatcher().use { other ->
             val promise = loop.promise<Int>()
@@ -131,7 +131,7 @@ class AwaitFutureTest {
         }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aFutureOfAnotherLoopResumesHere(loop: Loop) {
         Loop.start("another").use { another ->
             val own = loop.ownThread()
@@ -158,7 +158,7 @@ class AwaitFutureTest {
         trail.finished(3)
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun anUnconfinedCoroutineNeverGoesOnInsideComplete(loop: Loop, trail: Trail) {
         val promise = loop.promise<Unit>()
         val job = CoroutineScope(Dispatchers.Unconfined).launch {
@@ -234,7 +234,7 @@ class AwaitFutureTest {
         val promise = loop.promise<Int>()
         promise.future().cancel()
         val failure = thrownBy<FutureCancelledException> { promise.future().await() }
-        assertThat(failure).hasMessage("the awaited future was cancelled by somebody else")
+        assertThat(failure).hasMessage("the awaited future was cancelled by somebody else: the future was cancelled")
         thrownBy<FutureCancelledException> { promise.future().awaitShared() }
     }
 
@@ -357,7 +357,7 @@ class AwaitFutureTest {
         assertThat(promise.future().isCancelled).isTrue()
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun cancellingFromAnotherThreadReachesTheTask(loop: Loop, trail: Trail) {
         val awaited = task {
             try {

@@ -104,7 +104,7 @@ class AwaitSuspendTest {
         assertThat(other.isDone).isTrue()
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aHopElsewhereComesBack(loop: Loop) {
         val own = loop.ownThread()
         val (there, back) =
@@ -318,7 +318,7 @@ class AwaitSuspendTest {
         thrownBy<TaskCancelledException> { Await.await(awaiting) }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun cancellingFromAnotherThread(loop: Loop, trail: Trail) {
         val awaiting = task {
             awaitSuspend {
@@ -491,7 +491,7 @@ class AwaitSuspendTest {
     @Test
     fun onAThreadWithoutALoopItIsRefused() {
         val misuse = thrownBy<LoopMisuseException> { awaitSuspend {} }
-        assertThat(misuse).hasMessageStartingWith("only a task may await")
+        assertThat(misuse).hasMessageStartingWith("only a task may await\n  call:   await(suspending block)\n")
     }
 
     @LoopTest

@@ -108,7 +108,7 @@ class AwaitTaskTest {
         assertThat(failure.cause).isInstanceOf(CancellationException::class.java)
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aCoroutineElsewhereRunsATaskHere(loop: Loop) {
         val awaiting = CoroutineScope(Dispatchers.Default).async { loop.awaitTask { Loop.current() } to Loop.currentOrNull() }
         assertThat(await(awaiting)).isEqualTo(loop to null)

@@ -111,7 +111,7 @@ class DelayTest {
         assertThat(loop.timerCount()).isZero()
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aDelayThatIsCancelledFromAnotherThreadLeavesNoTimer(loop: Loop) {
         val job = loop.scope().launch { delay(Long.MAX_VALUE - 1) }
         settle()
@@ -198,7 +198,7 @@ class DelayTest {
     // ---- the timers that kotlinx asks for from any thread
 
     @OptIn(InternalCoroutinesApi::class)
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aTimerMayBeSetAndDisposedFromAnotherThread(loop: Loop, clock: VirtualClock, trail: Trail) {
         elsewhere {
             clock.foreign(loop).use { // time stands still until it is disposed
@@ -214,7 +214,7 @@ class DelayTest {
     }
 
     @OptIn(InternalCoroutinesApi::class)
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aTimerThatWasDisposedOnTheLoopBeforeItArrivedIsNeverSet(loop: Loop, trail: Trail) {
         val dispatcher = loop.dispatcher
         var timer: kotlinx.coroutines.DisposableHandle? = null
@@ -236,7 +236,7 @@ class DelayTest {
         trail.finished(1)
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun aCoroutineOfAnotherDispatcherIsCancelledInADelayHere(loop: Loop) {
         val job = CoroutineScope(Dispatchers.Default).launch { withContext(loop.dispatcher) { delay(Long.MAX_VALUE - 1) } }
         while (loop.timerCount() == 0) Await.yieldNow()

@@ -54,7 +54,7 @@ class DispatcherTest {
         assertThat(answers).containsExactly(true, false)
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun onAnotherThreadBothNeedADispatch(loop: Loop) {
         elsewhere {
             assertThat(loop.dispatcher.needsDispatch()).isTrue()
@@ -62,7 +62,7 @@ class DispatcherTest {
         }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun onAnotherLoopBothNeedADispatch(loop: Loop) {
         Loop.start("another").use { another ->
             val answers = another.async {
@@ -92,7 +92,7 @@ class DispatcherTest {
         assertThat(trail.marks()).containsExactly("callback 1", "coroutine 1", "task", "coroutine 2", "callback 2")
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun trapDispatchesFromOneForeignThreadKeepTheirOrder(loop: Loop) {
         val order = mutableListOf<Int>()
         val scope = loop.scope()
@@ -146,7 +146,7 @@ class DispatcherTest {
         busy.ended()
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun oneAtATimeEvenWithManyThreadsAtIt(loop: Loop) {
         var inside = 0
         var count = 0
@@ -172,7 +172,7 @@ class DispatcherTest {
 
     // ---- thread
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     fun mountedEverythingRunsOnOnePlatformThread(loop: Loop) {
         val own = loop.ownThread()
         assertThat(own.isVirtual).isEqualTo(Loop.mode() == Mode.HAND_OFF)

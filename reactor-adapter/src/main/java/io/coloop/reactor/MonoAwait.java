@@ -37,6 +37,11 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
         }
     }
 
+    @Override
+    public String toString() {
+        return "Mono";
+    }
+
     /** Settles a promise with what a Mono signals. */
     private static final class Receiver<T> implements CoreSubscriber<T> {
         /*
@@ -78,10 +83,12 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
                 return;
             }
             T first = take();
-            lateValue(value);
-            if (first != null) { // not a Mono: fromDirect() of something with more values
+            if (first == null) {
+                lateValue(value);
+            } else { // not a Mono: fromDirect() of something with more values
+                undelivered.valueTooMany(value, upstreamContext());
                 cancelUpstream();
-                lateValue(first);
+                undelivered.valueTooMany(first, upstreamContext());
                 fail(new IllegalStateException("the Mono emitted more than one value"));
             }
         }

@@ -28,17 +28,25 @@ final class Undelivered<T> {
      * ready queue, or on the calling thread if the loop is closed.
      */
     void value(@Nullable T value, Context context) {
-        if (value == null) {
-            return;
-        }
-        try {
-            loop.execute(() -> handOver(value, context));
-        } catch (LoopClosedException closed) {
-            handOver(value, context);
+        if (value != null) {
+            handOverSoon("a Mono's value came too late: ", value, context);
         }
     }
 
-    private void handOver(T value, Context context) {
+    /** Like {@link #value}, of one of several values where there can be only one. */
+    void valueTooMany(T value, Context context) {
+        handOverSoon("a Mono had more than one value: ", value, context);
+    }
+
+    private void handOverSoon(String why, T value, Context context) {
+        try {
+            loop.execute(() -> handOver(why, value, context));
+        } catch (LoopClosedException closed) {
+            handOver(why, value, context);
+        }
+    }
+
+    private void handOver(String why, T value, Context context) {
         try {
             if (receiver != null) {
                 receiver.accept(value);
@@ -47,14 +55,13 @@ final class Undelivered<T> {
             } else if (value instanceof AutoCloseable resource) {
                 resource.close();
             } else {
-                loop.report(new Report(
-                        Report.Kind.LATE_VALUE, loop, "a Mono's value came too late: " + value, null, null, value));
+                loop.report(new Report(Report.Kind.LATE_VALUE, loop, why + value, null, null, value));
             }
         } catch (Throwable failure) {
             loop.report(new Report(
                     Report.Kind.CALLBACK_FAILED,
                     loop,
-                    "a value that came too late could not be disposed of: " + failure,
+                    "a value that nobody can receive could not be disposed of: " + failure,
                     failure,
                     null,
                     value));

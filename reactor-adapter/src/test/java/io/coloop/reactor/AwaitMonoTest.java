@@ -100,6 +100,16 @@ class AwaitMonoTest {
     }
 
     @LoopTest
+    void valuesTooManyAreReportedAsThat(Reports reports) {
+        assertThatThrownBy(() -> await(Mono.<Object>fromDirect(Flux.just(1, 2))))
+                .isInstanceOf(IllegalStateException.class);
+        settle();
+        assertThat(reports.take())
+                .extracting(Report::message)
+                .containsExactly("a Mono had more than one value: 2", "a Mono had more than one value: 1");
+    }
+
+    @LoopTest
     void aSourceThatNeverEndsIsCancelledAtItsSecondValue(Loop loop, Trail trail) {
         Flux<Long> endless =
                 Flux.interval(Duration.ofSeconds(1), Reactor.scheduler(loop)).doOnCancel(() -> trail.mark("cancelled"));
@@ -332,7 +342,7 @@ class AwaitMonoTest {
         assertThat(clock.elapsed()).isEqualTo(Duration.ofNanos(7));
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void closingTheLoopCancelsTheSubscription() {
         ManualMono<Object> left = new ManualMono<>();
         Loop other = Loop.start("closing");
@@ -528,7 +538,7 @@ class AwaitMonoTest {
     void outsideATaskItIsMisuse() {
         assertThatThrownBy(() -> await(Mono.just("value")))
                 .isInstanceOf(LoopMisuseException.class)
-                .hasMessageContaining("only a task may await");
+                .hasMessageStartingWith("only a task may await\n  call:   await(Mono)\n");
     }
 
     @LoopTest

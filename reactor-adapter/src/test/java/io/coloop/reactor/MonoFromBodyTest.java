@@ -271,7 +271,7 @@ class MonoFromBodyTest {
         assertThat(loop.taskCount()).isEqualTo(1);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void trapAnAdapterThatNeverCancelsItsSourceFromAnotherThread(Loop loop, Trail trail) {
         Disposable subscription = mono(loop, () -> {
                     try {

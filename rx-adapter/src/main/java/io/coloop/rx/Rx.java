@@ -126,18 +126,18 @@ public final class Rx {
 
     private static <T> RxAwait<T> source(Single<? extends T> single, @Nullable Consumer<? super T> onUndelivered) {
         Objects.requireNonNull(single, "single");
-        return new RxAwait<>(single::subscribe, onUndelivered);
+        return new RxAwait<>("Single", single::subscribe, onUndelivered);
     }
 
     private static <T> RxAwait<@Nullable T> source(
             Maybe<? extends T> maybe, @Nullable Consumer<? super T> onUndelivered) {
         Objects.requireNonNull(maybe, "maybe");
-        return new RxAwait<@Nullable T>(maybe::subscribe, onUndelivered);
+        return new RxAwait<@Nullable T>("Maybe", maybe::subscribe, onUndelivered);
     }
 
     private static RxAwait<@Nullable Void> source(Completable completable) {
         Objects.requireNonNull(completable, "completable");
-        return new RxAwait<@Nullable Void>(completable::subscribe, null);
+        return new RxAwait<@Nullable Void>("Completable", completable::subscribe, null);
     }
 
     private static <T extends @Nullable Object> T await(RxAwait<T> source) {

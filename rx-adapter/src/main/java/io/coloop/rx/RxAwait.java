@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A Single, Maybe or Completable that can be awaited. Used once. */
 final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
+    private final String kind; // Single, Maybe or Completable
     private final Consumer<Receiver<T>> source; // subscribes the receiver
     private final @Nullable Consumer<? super T> onUndelivered;
     private @Nullable Receiver<T> receiver; // the loop's; null until it is subscribed
 
-    RxAwait(Consumer<Receiver<T>> source, @Nullable Consumer<? super T> onUndelivered) {
+    RxAwait(String kind, Consumer<Receiver<T>> source, @Nullable Consumer<? super T> onUndelivered) {
+        this.kind = kind;
         this.source = source;
         this.onUndelivered = onUndelivered;
     }
@@ -31,6 +33,11 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
         if (receiver != null && receiver.promise.future().isFailed()) {
             receiver.undelivered.dropped(receiver.promise.future().exceptionNow());
         }
+    }
+
+    @Override
+    public String toString() {
+        return kind;
     }
 
     /** Settles a promise with what a source signals, once: each of its signals is the last. */

@@ -292,7 +292,7 @@ class AwaitTest {
         assertThat(clock.elapsed().toNanos()).isEqualTo(7);
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void closingTheLoopDisposesOfTheSubscription() {
         ManualMaybe<Object> left = new ManualMaybe<>();
         Loop other = Loop.start("closing");
@@ -485,6 +485,9 @@ class AwaitTest {
                     .isInstanceOf(LoopMisuseException.class)
                     .hasMessageContaining("only a task may await");
         }
+        assertThatThrownBy(() -> await(Single.just("value"))).hasMessageContaining("call:   await(Single)\n");
+        assertThatThrownBy(() -> await(Maybe.just("value"))).hasMessageContaining("call:   await(Maybe)\n");
+        assertThatThrownBy(() -> await(Completable.complete())).hasMessageContaining("call:   await(Completable)\n");
     }
 
     @LoopTest

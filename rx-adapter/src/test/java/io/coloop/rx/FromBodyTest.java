@@ -222,7 +222,7 @@ class FromBodyTest {
         }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void trapAnAdapterThatNeverCancelsItsSourceFromAnotherThread(Loop loop) {
         for (Produced kind : Produced.values()) {
             Trail trail = new Trail();

@@ -176,7 +176,7 @@ class LoopSchedulerTest {
         }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void anActionOfAnotherThreadIsNotOvertakenByALaterOneOfTheLoop(Loop loop) throws Exception {
         for (Target target : targets(loop)) {
             List<String> ran = new ArrayList<>();
@@ -188,7 +188,7 @@ class LoopSchedulerTest {
         }
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void aDelayOfAnotherThreadKeepsItsOrderAmongEqualDeadlines(Loop loop) throws Exception {
         for (Target target : targets(loop)) {
             List<String> ran = new ArrayList<>();
@@ -418,7 +418,7 @@ class LoopSchedulerTest {
         assertThat(trail.marks()).isEmpty();
     }
 
-    @LoopTest
+    @LoopTest(foreignThreads = true)
     void disposedByAnotherThreadItNeverRunsAndItsTimerIsDisarmed(Loop loop, Trail trail) {
         for (Target target : targets(loop)) {
             Disposable later = target.schedule(() -> trail.mark("later"), 1, SECONDS);

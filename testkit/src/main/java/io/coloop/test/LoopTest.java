@@ -14,4 +14,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @Test
 @ExtendWith(LoopExtension.class)
-public @interface LoopTest {}
+public @interface LoopTest {
+    /**
+     * Whether threads outside the loop take part without being {@linkplain VirtualClock#foreign declared}. Then a test that waits for ever is noticed only after 30 s of real
+     * time, and virtual time jumps whatever they do.
+     */
+    boolean foreignThreads() default false;
+}

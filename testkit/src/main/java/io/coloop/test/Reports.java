@@ -3,6 +3,7 @@ package io.coloop.test;
 import io.coloop.Report;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -14,6 +15,12 @@ public final class Reports {
 
     void add(Report report) {
         reports.add(report);
+    }
+
+    Optional<Report> silence() {
+        return reports.stream()
+                .filter(report -> report.kind() == Report.Kind.SILENCE)
+                .findFirst();
     }
 
     /** Takes all reports so far, oldest first. */

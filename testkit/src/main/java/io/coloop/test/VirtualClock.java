@@ -16,6 +16,7 @@ public final class VirtualClock implements Clock {
     private final AtomicLong now = new AtomicLong();
     private final AtomicInteger foreign = new AtomicInteger();
     private volatile boolean stopped;
+    private volatile boolean alone; // a test's body runs on the loop: what else is at work is declared
 
     /** A clock that shows zero. */
     public VirtualClock() {}
@@ -45,6 +46,15 @@ public final class VirtualClock implements Clock {
         }
         now.addAndGet(nanos);
         return true;
+    }
+
+    @Override
+    public boolean nothingElseRuns() {
+        return alone && !stopped && foreign.get() == 0;
+    }
+
+    void alone(boolean alone) {
+        this.alone = alone;
     }
 
     /**

@@ -17,6 +17,7 @@ final class MountedFiber extends Fiber implements Runnable {
     private final Runnable body;
     private boolean started;
     private boolean runnable;
+    private boolean held; // resumed, and its continuation has not come
     private @Nullable Runnable then;
     private volatile boolean pinned; // set by a rescuer, when the suspend that it is for can end no other way
 
@@ -57,6 +58,24 @@ final class MountedFiber extends Fiber implements Runnable {
             scheduler.captured = null;
             mount(continuation);
         }
+        noteIfHeld();
+    }
+
+    /** There was no continuation, or it ran nothing: the JDK sends it again. */
+    private void noteIfHeld() {
+        if (runnable && !held && scheduler.fiber != null) {
+            held = true;
+            scheduler.carrier.held(true);
+        }
+    }
+
+    private void mountLate(Runnable continuation) {
+        if (held) {
+            held = false;
+            scheduler.carrier.held(false);
+        }
+        mount(continuation);
+        noteIfHeld();
     }
 
     private void mount(Runnable continuation) {
@@ -145,7 +164,7 @@ final class MountedFiber extends Fiber implements Runnable {
                 carrier.runSoon(() -> {
                     MountedFiber mounted = fiber;
                     if (mounted != null) {
-                        mounted.mount(continuation);
+                        mounted.mountLate(continuation);
                     }
                 });
             }

@@ -64,6 +64,11 @@ final class Trial implements Carrier {
     }
 
     @Override
+    public void held(boolean held) {
+        // the trial has one fiber and waits for it
+    }
+
+    @Override
     public @Nullable Fiber takeNext() {
         return null;
     }

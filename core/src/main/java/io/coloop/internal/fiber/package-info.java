@@ -1,4 +1,4 @@
-/** The stacks on which task bodies run, in both modes, and all reflection on the JDK. Not exported. */
+/** The stacks on which task bodies run, in both modes, and the reflection that they need. Not exported. */
 @NullMarked
 package io.coloop.internal.fiber;
 

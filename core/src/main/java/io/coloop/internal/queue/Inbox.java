@@ -79,6 +79,12 @@ public final class Inbox<E> {
         return oldestFirst(head.getAndSet((Node<E>) CLOSED));
     }
 
+    /** Whether there is nothing to take. Any thread. */
+    public boolean isEmpty() {
+        Node<E> newest = head.get();
+        return newest == null || newest == ASLEEP || newest == CLOSED;
+    }
+
     /** Whether {@link #close()} was called. Any thread. */
     public boolean isClosed() {
         return head.get() == CLOSED;

@@ -1,40 +1,52 @@
 package io.coloop.examples.onethread;
 
 import io.coloop.Loop;
-import java.util.List;
 import java.util.Locale;
+import reactor.netty.ChannelBindException;
 
 /**
- * Starts the server, makes 100 concurrent requests to it twice, prints how the second time went and ends. With {@code --serve} it goes on serving instead, on port 8080 or
- * the one of {@code --port=N}.
+ * Starts the server, makes 100 concurrent requests to it twice, prints how the second time went and ends. With {@code --serve} it goes on serving instead; see
+ * {@link Options}.
  */
 public final class Main {
     private static final int REQUESTS = 100;
-    private static final int DEFAULT_PORT = 8080;
+    private static final int FAILED = 1;
+    private static final int MISUSED = 2;
 
     private Main() {}
 
     /** Runs the example. */
     public static void main(String[] arguments) {
-        List<String> options = List.of(arguments);
-        boolean serve = options.contains("--serve");
-        int port = options.stream()
-                .filter(option -> option.startsWith("--port="))
-                .mapToInt(option -> Integer.parseInt(option.substring("--port=".length())))
-                .findFirst()
-                .orElse(serve ? DEFAULT_PORT : 0);
-        boolean good = true;
-        try (Server server = Server.start(port)) {
-            if (serve) {
+        int status = run(arguments);
+        if (status != 0) {
+            System.exit(status);
+        }
+    }
+
+    /** Runs it and returns its exit status. */
+    static int run(String... arguments) {
+        Options options;
+        try {
+            options = Options.of(arguments);
+        } catch (IllegalArgumentException wrong) {
+            System.err.print(wrong.getMessage() + "\n" + Options.USAGE);
+            return MISUSED;
+        }
+        if (options.withParent()) {
+            ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(0)));
+        }
+        try (Server server = Server.start(options.port())) {
+            if (options.serve()) {
                 System.out.println("open " + server.address() + "/ (Ctrl-C ends it)");
                 server.serve();
-            } else {
-                Load.run(server.address(), REQUESTS); // classes load, code compiles
-                good = print(Load.run(server.address(), REQUESTS), server.witness());
+                return 0;
             }
-        }
-        if (!good) {
-            System.exit(1);
+            Load.run(server.address(), REQUESTS); // classes load, code compiles
+            return print(Load.run(server.address(), REQUESTS), server.witness()) ? 0 : FAILED;
+        } catch (ChannelBindException taken) {
+            System.err.println("port " + options.port() + " cannot be used (" + taken.getMessage()
+                    + "); choose another with --port=N");
+            return FAILED;
         }
     }
 

@@ -6,14 +6,17 @@ import io.coloop.Body;
 import io.coloop.Loop;
 import io.coloop.examples.onethread.Shop.Reply;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpMethod;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
@@ -47,7 +50,8 @@ final class Server implements AutoCloseable {
                         .get("/slow-price", (request, response) -> price(response, Duration.ofMinutes(1)))
                         .get(
                                 "/no-price",
-                                (request, response) -> response.status(500).send()))
+                                (request, response) -> response.status(500).send())
+                        .route(anything -> true, Server::nothingHere))
                 .bindNow();
         shop = new Shop(loop, client.baseUrl(address()), otherThreads, witness);
     }
@@ -65,12 +69,20 @@ final class Server implements AutoCloseable {
         return reply(response, () -> shop.price(thinking));
     }
 
+    private static Publisher<Void> nothingHere(HttpServerRequest request, HttpServerResponse response) {
+        boolean asked = request.method().equals(HttpMethod.GET);
+        return response.status(asked ? 404 : 405)
+                .header("Content-Type", "text/plain; charset=utf-8")
+                .header("Allow", "GET")
+                .sendString(Mono.just(asked ? "nothing is here; the page is at /\n" : "only GET is allowed\n"));
+    }
+
     /** A task per request; it is cancelled when the client leaves. */
     private Publisher<Void> reply(HttpServerResponse response, Body<Reply, ?> body) {
         return mono(loop, body)
                 .flatMap(reply -> response.status(reply.status())
                         .header("Content-Type", "text/html; charset=utf-8")
-                        .sendString(reactor.core.publisher.Mono.just(reply.body()))
+                        .sendString(Mono.just(reply.body()))
                         .then());
     }
 

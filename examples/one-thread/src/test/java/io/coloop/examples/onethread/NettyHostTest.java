@@ -1,8 +1,10 @@
 package io.coloop.examples.onethread;
 
+import static io.coloop.Await.await;
 import static io.coloop.Await.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coloop.Awaitable;
 import io.coloop.Loop;
 import io.coloop.Promise;
 import io.coloop.Report;
@@ -43,11 +45,33 @@ class NettyHostTest {
     }
 
     @Test
+    void aBodyIsNotInTheEventLoopAndEverythingElseIs() throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        loop.close();
+        // region netty
+        EventLoop eventLoop = group.next(); // one event loop: not the group, which has several threads
+        Loop loop = Loop.on(eventLoop);
+        Task<Void> task = loop.spawn(() -> {
+            seen.add("body: " + eventLoop.inEventLoop()); // false: a virtual thread of its own
+            await((Awaitable<Void>) promise -> {
+                seen.add("subscription: " + eventLoop.inEventLoop()); // true
+                promise.complete(null);
+            });
+        });
+        task.thenRun(() -> seen.add("callback: " + eventLoop.inEventLoop())); // true
+        // endregion
+        task.get(20, TimeUnit.SECONDS);
+        loop.close();
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        assertThat(seen).containsExactly("body: false", "subscription: true", "callback: true");
+    }
+
+    @Test
     void itsShutdownCancelsTheTasksAndTheirCleanupMayAwait() throws Exception {
         Promise<String> never = loop.promise();
         Task<String> cleaned = loop.spawn(() -> {
             try {
-                return io.coloop.Await.await(never.future());
+                return await(never.future());
             } finally {
                 sleep(Duration.ofMillis(1));
             }

@@ -74,7 +74,23 @@ class ServerTest {
 
     @Test
     void aWrongRouteIsNotFound() throws Exception {
-        assertThat(get("/nowhere").statusCode()).isEqualTo(404);
+        HttpResponse<String> page = get("/nowhere");
+
+        assertThat(page.statusCode()).isEqualTo(404);
+        assertThat(page.body()).isEqualTo("nothing is here; the page is at /\n");
+    }
+
+    @Test
+    void onlyGetIsAllowed() throws Exception {
+        HttpRequest post = HttpRequest.newBuilder(URI.create(server.address() + "/"))
+                .timeout(Duration.ofSeconds(20))
+                .POST(HttpRequest.BodyPublishers.ofString("x"))
+                .build();
+        HttpResponse<String> answer = client.send(post, HttpResponse.BodyHandlers.ofString());
+
+        assertThat(answer.statusCode()).isEqualTo(405);
+        assertThat(answer.headers().firstValue("Allow")).contains("GET");
+        assertThat(answer.body()).isEqualTo("only GET is allowed\n");
     }
 
     @Test

@@ -1,0 +1,47 @@
+package io.coloop;
+
+import org.jspecify.annotations.Nullable;
+
+/** Something that a loop has to close before it ends, registered with {@link Loop#onClose}. Thread-safe. */
+public final class CloseHook {
+    private final CloseHooks registry;
+    private final VoidBody<?> action;
+    private final ContextCapture.Snapshot seen;
+    private @Nullable Task<?> task; // the loop's; null until it has begun
+
+    CloseHook(CloseHooks registry, VoidBody<?> action, ContextCapture.Snapshot seen) {
+        this.registry = registry;
+        this.action = action;
+        this.seen = seen;
+    }
+
+    /**
+     * Takes the hook back, because what it would have closed is closed already. Any thread.
+     *
+     * @return false if there is nothing to take back: it was before, or the loop has begun it or given it up
+     */
+    public boolean remove() {
+        return registry.remove(this);
+    }
+
+    /** Starts the action as a task that sees what its registrar saw. On the loop. */
+    void start(Loop loop) {
+        seen.run(() -> task = loop.spawn("close-hook", Loop.asBody(action)));
+    }
+
+    /** Whether the action has ended, or could not begin. On the loop. */
+    boolean isOver() {
+        return task == null || task.isDone();
+    }
+
+    /** What the action failed with, or null; reading it counts as observing it. On the loop. */
+    @Nullable
+    Throwable failure() {
+        return task != null && task.isFailed() ? task.exceptionNow() : null;
+    }
+
+    @Override
+    public String toString() {
+        return "CloseHook[" + action + "]";
+    }
+}

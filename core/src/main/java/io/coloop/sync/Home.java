@@ -1,0 +1,63 @@
+package io.coloop.sync;
+
+import io.coloop.Loop;
+import io.coloop.LoopMisuseException;
+import io.coloop.Task;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/** The loop that an object belongs to: the first that used it, as in asyncio. Each call is checked against it. */
+final class Home {
+    private static final VarHandle LOOP;
+
+    static {
+        try {
+            LOOP = MethodHandles.lookup().findVarHandle(Home.class, "loop", Loop.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private @Nullable Loop loop; // set once; two loops may try at a time
+
+    Home() {}
+
+    /** The calling task, of this loop. */
+    Task<?> task(String call) {
+        Task<?> task = Task.currentOrNull();
+        if (task == null) {
+            throw LoopMisuseException.of(
+                    "only a task may await",
+                    call,
+                    Loop.currentOrNull(),
+                    "start the code with Loop.run(...) or Task.spawn(...)");
+        }
+        if (task.loop() != loop) {
+            bind(task.loop(), call);
+        }
+        return task;
+    }
+
+    /** Checks that the caller is on this loop, in a task or a callback. */
+    void check(String call) {
+        Loop current = Loop.currentOrNull();
+        if (current == null || current != loop) {
+            bind(current, call);
+        }
+    }
+
+    /** The error for breaking another rule than that of the loop. */
+    LoopMisuseException misuse(String rule, String call, String remedy) {
+        return LoopMisuseException.of(rule, call, loop, remedy);
+    }
+
+    private void bind(@Nullable Loop current, String call) {
+        if (current == null || !LOOP.compareAndSet(this, null, current)) {
+            throw misuse(
+                    "this object belongs to the thread of the first loop that used it",
+                    call,
+                    "call it from a task or callback of that loop, or through loop.execute(...); make one object per loop");
+        }
+    }
+}
