@@ -40,7 +40,13 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
      * settle     null | listener -> outcome, and the listeners are enqueued, oldest first     done: refused
      *
      * Both are one compare-and-set, so a listener is enqueued exactly once, by whoever came second.
+     *
+     * leave      marks the listener, on the thread that it listens for. The list is mended later: its newest part by whoever comes next, the rest by a sweep
+     *            on this loop, as often as listeners have left since the last as it kept then. So leaving costs the same however many listen, and
+     *            abandon, on this loop as well, never sees a list that is taken apart.
      */
+    private static final int MIN_LEAVES = 16; // before a sweep
+
     private static final VarHandle STATE;
 
     static {
@@ -317,7 +323,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
     }
 
     final boolean hasListeners() {
-        return state instanceof Listener;
+        return state instanceof Listener newest && newest.orOlder() != null;
     }
 
     final boolean settle(Object outcome) {
@@ -349,7 +355,9 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
                 listener.loop().enqueue(listener);
                 return;
             }
-            listener.next = (Listener) now;
+            Listener older = now == null ? null : ((Listener) now).orOlder();
+            listener.next = older;
+            listener.leavesLeft = older == null ? MIN_LEAVES : older.leavesLeft;
             if (STATE.compareAndSet(this, now, listener)) {
                 return;
             }
@@ -363,30 +371,57 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         while (listener != null) {
             Listener younger = listener.next;
             listener.next = null;
-            if (listener.mayTurnAway()) {
-                awaited = true;
-            } else if (outcome instanceof Outcome.Failure failure && listener.observes()) {
-                failure.observed = true;
+            if (!listener.left) {
+                if (listener.mayTurnAway()) {
+                    awaited = true;
+                } else if (outcome instanceof Outcome.Failure failure && listener.observes()) {
+                    failure.observed = true;
+                }
+                listener.loop().enqueue(listener);
             }
-            listener.loop().enqueue(listener);
             listener = younger;
         }
         return awaited;
     }
 
-    /** Takes a listener off again; on its loop's thread. Those that stay keep their order. It may stay if two threads do this at once. */
+    /** Takes a listener off again, on the thread of its loop: it will not run, unless the ready queue has it. */
     final void unregister(Listener listener) {
+        listener.left = true;
+        if (loop.isOnLoop()) {
+            mend();
+        } else if (state instanceof Listener) {
+            loop.offer(this::mend); // a loop that is closed has no use for it
+        }
+    }
+
+    private void mend() {
+        if (state instanceof Listener newest) {
+            if (newest.left) {
+                STATE.compareAndSet(this, newest, newest.orOlder()); // or else the one that came between does it
+            } else if (--newest.leavesLeft <= 0) {
+                sweep();
+            }
+        }
+    }
+
+    /** Drops those that left; on this loop. Those that stay keep their order. */
+    final void sweep() {
         while (state instanceof Listener newest) {
             if (!STATE.compareAndSet(this, newest, null)) {
                 continue;
             }
             Listener next = oldestFirst(newest);
+            int kept = 0;
             while (next != null) {
                 Listener younger = next.next;
-                if (next != listener) {
+                if (!next.left) {
                     register(next);
+                    kept++;
                 }
                 next = younger;
+            }
+            if (state instanceof Listener top) {
+                top.leavesLeft = (short) Math.clamp(kept, MIN_LEAVES, Short.MAX_VALUE);
             }
             return;
         }
@@ -435,7 +470,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         for (Listener listener = state instanceof Listener newest ? newest : null;
                 listener != null;
                 listener = listener.next) {
-            if (listener.observes()) {
+            if (listener.wants()) {
                 return;
             }
         }

@@ -384,7 +384,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         try {
             Objects.requireNonNull(fiber).suspend(then);
         } catch (PinnedStackException pinned) {
-            step.stale = true; // it may be in the ready queue already
+            step.left = true; // it may be in the ready queue already
             if (awaiting != null) {
                 awaiting.unregister(step);
                 awaiting.turnedAway();
@@ -457,8 +457,6 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     /** What the ready queue holds of a task: run it until it awaits or ends. */
     final class Step extends Listener implements Thread.UncaughtExceptionHandler {
-        private boolean stale;
-
         @Override
         Loop loop() {
             return Task.this.loop();
@@ -494,7 +492,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
         @Override
         public void run() {
-            if (stale || isDone()) {
+            if (left || isDone()) {
                 if (awaiting != null) { // given up by the closing loop
                     awaiting.turnedAway();
                 }
@@ -526,7 +524,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         /** The fiber to resume if that is all there is to do, else null. For a direct hand-off. */
         @Nullable
         Fiber resumable() {
-            return started && !stale && !isDone() ? fiber : null;
+            return started && !left && !isDone() ? fiber : null;
         }
     }
 }
