@@ -66,6 +66,22 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop", "io.coloop.sync", "java..", "org.jspecify..");
 
     @ArchTest
+    static final ArchRule STREAMS_USE_ONLY_THE_JDK_THE_KERNEL_AND_SYNC = classes()
+            .that()
+            .resideInAPackage("io.coloop.stream")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop", "io.coloop.stream", "io.coloop.sync", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule SYNC_KNOWS_NO_STREAMS = noClasses()
+            .that()
+            .resideInAnyPackage("io.coloop", "io.coloop.sync")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.coloop.stream");
+
+    @ArchTest
     static final ArchRule REFLECTION_LIVES_WITH_WHAT_THE_JDK_DOES_NOT_PROMISE = noClasses()
             .that(resideInAPackage("io.coloop.."))
             .and()

@@ -1,0 +1,23 @@
+package io.coloop.stream;
+
+/**
+ * Where the body of a stream puts its items. Of one loop; several tasks of that loop may emit, each item is signalled by itself.
+ *
+ * @param <T> the items
+ */
+public interface Emitter<T> {
+    /**
+     * Waits until the subscriber has asked for an item, and signals this one to it: on the loop's own thread, after the task has given up the loop, as every call does. Returns when the
+     * subscriber's {@code onNext} has. Task only.
+     *
+     * <p>An item that was not signalled, because the task was cancelled or the stream had ended, is undelivered; see {@link Undelivered}.
+     *
+     * @throws io.coloop.TaskCancelledException if the task is cancelled, as that of the body is when the subscriber cancels
+     * @throws java.util.concurrent.CancellationException if the subscriber cancelled before, and the body went on
+     * @throws IllegalStateException if the body has ended
+     */
+    void emit(T item);
+
+    /** Waits until the subscriber has asked for an item: so that a scarce one is taken only when it can be sent. Throws as {@link #emit}. Task only. */
+    void awaitDemand();
+}

@@ -1,0 +1,191 @@
+package io.coloop.stream;
+
+import io.coloop.Await;
+import io.coloop.Awaitable;
+import io.coloop.Promise;
+import io.coloop.TaskCancelledException;
+import java.util.Objects;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One item of a stream, as something to await; used once. For bridges: the source is given its subscriber on the loop's own thread.
+ *
+ * @param <T> the item
+ */
+public final class Pick<T> implements Awaitable<@Nullable T> {
+    private enum Which {
+        ONLY,
+        FIRST,
+        LAST
+    }
+
+    private final Which which;
+    private final Flow.Publisher<? extends T> source;
+    private final Undelivered<? super T> undelivered;
+    private @Nullable Promise<@Nullable T> promise; // the loop's; null until it is subscribed
+
+    private Pick(Which which, Flow.Publisher<? extends T> source, Undelivered<? super T> undelivered) {
+        this.which = which;
+        this.source = Objects.requireNonNull(source, "source");
+        this.undelivered = Objects.requireNonNull(undelivered, "undelivered");
+    }
+
+    /** The only item, once the source is complete: with a second one it is an {@link IllegalStateException}. Null if there is none. */
+    public static <T> Pick<T> only(Flow.Publisher<? extends T> source, Undelivered<? super T> undelivered) {
+        return new Pick<>(Which.ONLY, source, undelivered);
+    }
+
+    /** The first item, at once: the source is cancelled. Null if there is none. */
+    public static <T> Pick<T> first(Flow.Publisher<? extends T> source, Undelivered<? super T> undelivered) {
+        return new Pick<>(Which.FIRST, source, undelivered);
+    }
+
+    /** The last item, once the source is complete; those before it are {@linkplain Undelivered#superseded superseded}. Null if there is none. */
+    public static <T> Pick<T> last(Flow.Publisher<? extends T> source, Undelivered<? super T> undelivered) {
+        return new Pick<>(Which.LAST, source, undelivered);
+    }
+
+    /** Awaits it. Task only. */
+    public @Nullable T await() {
+        try {
+            return Await.<@Nullable T>await(this);
+        } catch (TaskCancelledException cancelled) {
+            if (promise != null
+                    && promise.future().isFailed()) { // in that same turn: nobody sees it, and the loop has reported it
+                undelivered.reportedError(promise.future().exceptionNow());
+            }
+            throw cancelled;
+        }
+    }
+
+    @Override
+    public void subscribe(Promise<@Nullable T> promise) {
+        this.promise = promise;
+        source.subscribe(new Receiver(promise));
+    }
+
+    @Override
+    public String toString() {
+        return source.toString();
+    }
+
+    private final class Receiver implements Flow.Subscriber<T> {
+        /*
+         * An item is held until the end: a source may still fail after it, as that of a transaction does whose commit fails.
+         *
+         *   null -> item -> TAKEN      null -> TAKEN
+         *
+         * Whoever sets TAKEN has the item: the completion delivers it, a failure and the cancellation dispose of it. An item that comes after TAKEN came too
+         * late.
+         */
+        private static final Object TAKEN = new Object();
+
+        private final Promise<@Nullable T> promise;
+        private final AtomicReference<@Nullable Object> held = new AtomicReference<>();
+        private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
+
+        Receiver(Promise<@Nullable T> promise) {
+            this.promise = promise;
+            promise.onUndelivered(undelivered::value);
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            Objects.requireNonNull(given, "subscription");
+            if (!subscription.compareAndSet(null, given)) {
+                given.cancel();
+                return;
+            }
+            promise.onCancel(() -> {
+                given.cancel();
+                undelivered.value(take());
+            });
+            given.request(
+                    switch (which) {
+                        case FIRST -> 1;
+                        case ONLY -> 2;
+                        case LAST -> Long.MAX_VALUE;
+                    });
+        }
+
+        @Override
+        public void onNext(T item) {
+            if (item == null) {
+                NullPointerException rule = new NullPointerException("a stream's item must not be null");
+                cancelSource();
+                onError(rule);
+                throw rule;
+            }
+            if (which == Which.FIRST) {
+                cancelSource();
+                promise.complete(item);
+            } else if (!held.compareAndSet(null, item)) {
+                another(item);
+            }
+        }
+
+        private void another(T item) {
+            Object before = held.get();
+            if (before == TAKEN || which == Which.LAST) {
+                replace(item);
+                return;
+            }
+            T first = take();
+            if (first == null) {
+                undelivered.value(item);
+                return;
+            }
+            undelivered.value(item, "there was more than one");
+            cancelSource();
+            undelivered.value(first, "there was more than one");
+            fail(new IllegalStateException("there was more than one item"));
+        }
+
+        @SuppressWarnings("unchecked")
+        private void replace(T item) {
+            Object before = held.getAndUpdate(now -> now == TAKEN ? TAKEN : item);
+            if (before == TAKEN) {
+                undelivered.value(item);
+            } else {
+                undelivered.superseded((T) Objects.requireNonNull(before));
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            Objects.requireNonNull(failure, "failure");
+            undelivered.value(take());
+            fail(Undelivered.crossing(failure));
+        }
+
+        @Override
+        public void onComplete() {
+            T item = take();
+            if (which != Which.FIRST || !promise.isDone()) {
+                promise.complete(item);
+            }
+        }
+
+        private void fail(Throwable failure) {
+            if (!promise.fail(failure)) {
+                undelivered.error(failure);
+            }
+        }
+
+        private void cancelSource() {
+            Flow.Subscription source = subscription.get();
+            if (source != null) {
+                source.cancel();
+            }
+        }
+
+        /** The item that is held, or null if there is none or somebody has it. */
+        @SuppressWarnings("unchecked")
+        private @Nullable T take() {
+            Object item = held.getAndSet(TAKEN);
+            return item == TAKEN ? null : (T) item;
+        }
+    }
+}
