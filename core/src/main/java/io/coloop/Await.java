@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +91,76 @@ public final class Await {
         return isDone(source) ? await(source) : Timeout.limit(task, limit, source, () -> await(source));
     }
 
+    /** Waits for a future and returns its value, at once if it is done; the policy says what becomes of it if the task is cancelled. */
+    public static <T extends @Nullable Object> T await(Future<T> future, CancelPolicy policy) {
+        return await((CompletionStage<T>) future, policy);
+    }
+
+    /**
+     * Waits for a stage and returns its value, at once if it is done; the policy says what becomes of it if the task is cancelled. If somebody else cancelled a stage of
+     * another library, that is a failure here, its own {@link java.util.concurrent.CancellationException}.
+     */
+    public static <T extends @Nullable Object> T await(CompletionStage<T> stage, CancelPolicy policy) {
+        Objects.requireNonNull(stage, "stage");
+        Objects.requireNonNull(policy, "policy");
+        Task<?> task = Task.require("await(CompletionStage, CancelPolicy)");
+        return isDone(stage) ? await(stage) : policy.await(task, stage);
+    }
+
+    /** Starts what is awaited and waits for its value; the policy says what becomes of it if the task is cancelled. */
+    public static <T extends @Nullable Object> T await(Awaitable<T> source, CancelPolicy policy) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(policy, "policy");
+        return source instanceof Future<T> future
+                ? await(future, policy)
+                : policy.await(Task.require("await(Awaitable, CancelPolicy)"), source);
+    }
+
+    /** Like {@link #await(Future)}, of a resource; see {@link #await(CompletionStage, Consumer)}. */
+    public static <T extends @Nullable Object> T await(Future<T> future, Consumer<? super T> onUndelivered) {
+        return await((CompletionStage<T>) future, onUndelivered);
+    }
+
+    /**
+     * Like {@link #await(CompletionStage)}, of a resource that is this task's: if the task is cancelled and the stage has a value nevertheless, then or later, that goes to
+     * {@code onUndelivered}, which runs on the loop and must not await. A failure that comes later is reported if nobody else looks at it.
+     */
+    public static <T extends @Nullable Object> T await(CompletionStage<T> stage, Consumer<? super T> onUndelivered) {
+        Objects.requireNonNull(onUndelivered, "onUndelivered");
+        try {
+            return await(stage);
+        } catch (TaskCancelledException cancelled) {
+            Future<T> late = Loop.current().from(stage);
+            late.register(new Leftover<>(late, onUndelivered));
+            throw cancelled;
+        }
+    }
+
+    /**
+     * Like {@link #await(Awaitable)}, of a resource: a value that comes after the task was cancelled goes to {@code onUndelivered} instead of where the source would send it; it runs
+     * on the loop and must not await.
+     */
+    public static <T extends @Nullable Object> T await(Awaitable<T> source, Consumer<? super T> onUndelivered) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(onUndelivered, "onUndelivered");
+        if (source instanceof Future<T> future) {
+            return await(future, onUndelivered);
+        }
+        Task<?> task = Task.require("await(Awaitable, Consumer)");
+        return task.await((Promise<T> promise) -> {
+            source.subscribe(promise);
+            promise.onUndelivered(onTheLoop(task.loop(), onUndelivered));
+        });
+    }
+
+    private static <T extends @Nullable Object> Consumer<T> onTheLoop(Loop loop, Consumer<? super T> receiver) {
+        return value -> {
+            if (!loop.offer(() -> receiver.accept(value))) {
+                receiver.accept(value);
+            }
+        };
+    }
+
     private static boolean isDone(Object source) {
         return source instanceof Future<?> future ? future.isDone() : Foreign.isDone(source);
     }
@@ -158,7 +229,20 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T blocking(Callable<? extends T> job) {
         Task<?> task = Task.require("blocking(Callable)");
+        return result(task, task.loop().startBlocking(job));
+    }
+
+    /** Like {@link #blocking(Callable)}, of a resource: a value that comes after the task was cancelled goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T extends @Nullable Object> T blocking(
+            Callable<? extends T> job, Consumer<? super T> onUndelivered) {
+        Objects.requireNonNull(onUndelivered, "onUndelivered");
+        Task<?> task = Task.require("blocking(Callable, Consumer)");
         Promise<T> result = task.loop().startBlocking(job);
+        result.onUndelivered(onTheLoop(task.loop(), onUndelivered));
+        return result(task, result);
+    }
+
+    private static <T extends @Nullable Object> T result(Task<?> task, Promise<T> result) {
         try {
             return task.await(result.future());
         } catch (TaskCancelledException cancelled) {

@@ -51,6 +51,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final AliveTasks alive = new AliveTasks();
     private final CancelledTasks cancelled;
     private final CloseHooks closeHooks = new CloseHooks(this);
+    private final SharedStages sharedStages = new SharedStages(this);
     private final Closing closing = new Closing(this);
     private final Set<LoopExecutorService> busyViews = ConcurrentHashMap.newKeySet();
     private final long origin;
@@ -559,6 +560,10 @@ public final class Loop implements Executor, AutoCloseable {
     /** The tasks that were cancelled and have not ended. */
     CancelledTasks cancelled() {
         return cancelled;
+    }
+
+    SharedStages sharedStages() {
+        return sharedStages;
     }
 
     CloseHooks closeHooks() {

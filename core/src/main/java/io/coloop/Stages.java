@@ -217,6 +217,21 @@ final class Stages {
         return outer;
     }
 
+    /** A future that ends as the inner one does, which is cancelled with it unless somebody else observes that; the inner one itself if that is done. */
+    static <T extends @Nullable Object> Future<T> share(Future<T> inner) {
+        if (inner.isDone()) {
+            return inner;
+        }
+        Future<T> outer = new Future<>(inner.loop(), inner);
+        Forward<T> forward = new Forward<>(inner, outer);
+        outer.register(new Promise.CancelHook(outer, reason -> {
+            inner.unregister(forward);
+            inner.abandon(reason);
+        }));
+        inner.register(forward);
+        return outer;
+    }
+
     /** Says that a result depends on a source, before it listens to it. */
     static final class Interest<U extends @Nullable Object> extends ForResult<U> {
         Interest(Future<U> result) {
