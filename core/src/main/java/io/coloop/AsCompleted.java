@@ -53,7 +53,8 @@ public final class AsCompleted<F extends Future<?>> implements Iterable<F>, Auto
 
     static <F extends Future<?>> AsCompleted<F> of(Iterable<? extends F> futures, @Nullable Duration limit) {
         Set<F> once = new LinkedHashSet<>();
-        futures.forEach(future -> once.add(Objects.requireNonNull(future, "future")));
+        Objects.requireNonNull(futures, "futures")
+                .forEach(future -> once.add(Objects.requireNonNull(future, "future")));
         AsCompleted<F> finished = new AsCompleted<>(Loop.require("Future.asCompleted(...)"), limit);
         finished.start(once);
         return finished;

@@ -64,6 +64,7 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T await(Future<T> future, Duration limit) {
         Objects.requireNonNull(future, "future");
+        Objects.requireNonNull(limit, "limit");
         Task<?> task = Task.require("await(Future, Duration)");
         return future.isDone() ? await(future) : Timeout.limit(task, limit, future, () -> await(future));
     }
@@ -75,6 +76,7 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T await(CompletionStage<T> stage, Duration limit) {
         Objects.requireNonNull(stage, "stage");
+        Objects.requireNonNull(limit, "limit");
         Task<?> task = Task.require("await(CompletionStage, Duration)");
         return isDone(stage) ? await(stage) : Timeout.limit(task, limit, stage, () -> await(stage));
     }
@@ -87,6 +89,7 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T await(Awaitable<T> source, Duration limit) {
         Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(limit, "limit");
         Task<?> task = Task.require("await(Awaitable, Duration)");
         return isDone(source) ? await(source) : Timeout.limit(task, limit, source, () -> await(source));
     }

@@ -43,7 +43,7 @@ abstract class Combined<T extends @Nullable Object, R extends @Nullable Object> 
 
     final Future<R> of(Iterable<? extends CompletionStage<? extends T>> stages) {
         List<CompletionStage<? extends T>> all = new ArrayList<>();
-        stages.forEach(stage -> all.add(Objects.requireNonNull(stage, "future")));
+        Objects.requireNonNull(stages, "futures").forEach(stage -> all.add(Objects.requireNonNull(stage, "future")));
         all.forEach(this::add);
         return start();
     }

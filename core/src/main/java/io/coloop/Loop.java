@@ -587,7 +587,7 @@ public final class Loop implements Executor, AutoCloseable {
                 fatal,
                 Task.currentOrNull(),
                 null));
-        enqueue(closing::begin);
+        enqueue(() -> closing.begin("the loop failed: " + Report.brief(fatal)));
     }
 
     // ---- the turn; called by the driver on the loop's thread

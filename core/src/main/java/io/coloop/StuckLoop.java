@@ -1,6 +1,8 @@
 package io.coloop;
 
 import io.coloop.internal.jdk.HeldLock;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -52,10 +54,16 @@ final class StuckLoop {
             return "";
         }
         if (owner == null) {
-            return ": it waits for " + lock.lock() + ", which thread #" + lock.ownerId() + " holds";
+            return ": it waits for " + lock.lock() + ", which " + nameOf(lock.ownerId()) + " holds";
         }
         return ": it waits for " + lock.lock() + ", which " + owner.name()
                 + " holds while it awaits; a lock must not be held across an await";
+    }
+
+    /** Virtual threads have no registry; of those, tasks are known. */
+    private static String nameOf(long threadId) {
+        ThreadInfo owner = ManagementFactory.getThreadMXBean().getThreadInfo(threadId);
+        return owner == null ? "thread #" + threadId : "thread " + owner.getThreadName();
     }
 
     /** The stack that holds the loop, and as suppressed ones those of its parked tasks. */

@@ -99,7 +99,7 @@ public final class Timeout {
         try {
             result = body.run();
         } catch (TaskCancelledException cancelled) {
-            throw end() ? new TaskTimeoutException(text, cancelled) : cancelled;
+            throw end() ? new TaskTimeoutException(text, cancelled) : withReasonOfAnother(cancelled);
         } catch (Throwable failure) {
             if (end()) {
                 failure.addSuppressed(new TaskTimeoutException(text, null));
@@ -209,6 +209,15 @@ public final class Timeout {
         Task<?> limited = Objects.requireNonNull(task);
         limited.uncancel();
         return limited.requestsSeen() <= requestsBefore;
+    }
+
+    /** Time was up first, but it is somebody else's request that ends the body. */
+    private TaskCancelledException withReasonOfAnother(TaskCancelledException cancelled) {
+        if (text == null || !text.equals(cancelled.getMessage())) {
+            return cancelled;
+        }
+        Task<?> limited = Objects.requireNonNull(task);
+        return new TaskCancelledException(limited.reasonSeen(limited.cancelReason()));
     }
 
     private String stateName() {

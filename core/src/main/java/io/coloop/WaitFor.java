@@ -24,7 +24,8 @@ final class WaitFor<F extends Future<?>> implements Origin {
         this.until = Objects.requireNonNull(until, "until");
         this.limit = limit;
         Set<F> once = new LinkedHashSet<>();
-        futures.forEach(future -> once.add(Objects.requireNonNull(future, "future")));
+        Objects.requireNonNull(futures, "futures")
+                .forEach(future -> once.add(Objects.requireNonNull(future, "future")));
         once.forEach(future -> watches.add(new Watch(future)));
         if (watches.isEmpty()) {
             throw new IllegalArgumentException("waitFor needs a future to wait for");

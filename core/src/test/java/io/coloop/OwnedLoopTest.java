@@ -273,6 +273,7 @@ class OwnedLoopTest {
         assertThat(report.message()).isEqualTo("the loop ends because of " + fatal);
         assertThat(reports.left()).isEmpty();
         assertThat(other.isCancelled()).isTrue();
+        assertThat(other.exceptionNow()).hasMessage("the loop failed: " + fatal);
     }
 
     @Test

@@ -606,9 +606,21 @@ class TimeoutTest {
             if (!outsideFirst) {
                 loop.callAt(when, () -> tasks.get(1).cancel("outside"));
             }
-            assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(TaskCancelledException.class)
+                    .hasMessage("outside");
             assertThat(task.isCancelled()).isTrue();
         }
+    }
+
+    @LoopTest
+    void outsideWinsOverTheScopeInOneTurn(Loop loop) {
+        Task<Void> task = Task.spawn(() -> Timeout.of(ms(10)).run(() -> sleep(LONG)));
+        yieldNow();
+        loop.callLater(ms(10), () -> task.cancel("outside"));
+        assertThatThrownBy(() -> await(task))
+                .isInstanceOf(TaskCancelledException.class)
+                .hasMessage("outside");
     }
 
     @LoopTest

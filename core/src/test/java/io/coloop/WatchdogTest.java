@@ -275,7 +275,7 @@ class WatchdogTest {
             release.countDown();
             assertThat(report.message())
                     .startsWith("a callback or subscription holds the loop")
-                    .contains(", which thread #" + other.thread.threadId() + " holds;");
+                    .contains(", which thread " + other.thread.getName() + " holds;");
         }
         Real.join(other);
     }

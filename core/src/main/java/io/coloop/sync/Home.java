@@ -23,15 +23,17 @@ final class Home {
 
     Home() {}
 
-    /** The calling task, of this loop. */
+    /** The calling task, of this loop, which may await. */
     Task<?> task(String call) {
+        return task("only a task may await", call);
+    }
+
+    /** The calling task, of this loop. */
+    Task<?> task(String rule, String call) {
         Task<?> task = Task.currentOrNull();
         if (task == null) {
             throw LoopMisuseException.of(
-                    "only a task may await",
-                    call,
-                    Loop.currentOrNull(),
-                    "start the code with Loop.run(...) or Task.spawn(...)");
+                    rule, call, Loop.currentOrNull(), "start the code with Loop.run(...) or Task.spawn(...)");
         }
         if (task.loop() != loop) {
             bind(task.loop(), call);
@@ -54,10 +56,14 @@ final class Home {
 
     private void bind(@Nullable Loop current, String call) {
         if (current == null || !LOOP.compareAndSet(this, null, current)) {
-            throw misuse(
-                    "this object belongs to the thread of the first loop that used it",
+            Loop owner = loop;
+            throw LoopMisuseException.of(
+                    owner == null
+                            ? "this object belongs to the first loop that uses it, and the calling thread has none"
+                            : "this object belongs to the loop " + owner.name() + ", the first that used it",
                     call,
-                    "call it from a task or callback of that loop, or through loop.execute(...); make one object per loop");
+                    current,
+                    "call it from a task or callback of its loop, or through loop.execute(...); make one object per loop");
         }
     }
 }

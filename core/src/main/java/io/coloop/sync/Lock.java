@@ -103,7 +103,7 @@ public final class Lock {
 
     /** The calling task's holding of this lock. */
     Holding holdingOf(String call) {
-        Task<?> task = home.task(call);
+        Task<?> task = home.task("only a task holds a lock", call);
         Holding current = holding;
         if (current == null || current.owner != task) {
             throw home.misuse(

@@ -91,19 +91,28 @@ class SyncMisuseTest {
     }
 
     private static final String OUTSIDE_TASK = "only a task may await";
-    private static final String OTHER_LOOP = "this object belongs to the thread of the first loop that used it";
+    private static final String NO_LOOP =
+            "this object belongs to the first loop that uses it, and the calling thread has none";
+    private static final String OTHER_LOOP = "this object belongs to the loop ";
+
+    private static String ruleOf(String call) {
+        boolean needsTheLock =
+                call.equals("Lock.release()") || (call.startsWith("Condition.") && !call.endsWith("acquire()"));
+        return needsTheLock ? "only a task holds a lock" : OUTSIDE_TASK;
+    }
 
     private static void assertMisuse(Throwable thrown, String rule, String call) {
         assertThat(thrown)
                 .as(call)
                 .isInstanceOf(LoopMisuseException.class)
-                .hasMessageStartingWith(rule + "\n  call:   " + call + "\n");
+                .hasMessageStartingWith(rule)
+                .hasMessageContaining("\n  call:   " + call + "\n");
     }
 
     @Test
     void outsideALoop() {
-        awaiting().forEach((call, action) -> assertMisuse(catchThrowable(action::run), OUTSIDE_TASK, call));
-        others().forEach((call, action) -> assertMisuse(catchThrowable(action::run), OTHER_LOOP, call));
+        awaiting().forEach((call, action) -> assertMisuse(catchThrowable(action::run), ruleOf(call), call));
+        others().forEach((call, action) -> assertMisuse(catchThrowable(action::run), NO_LOOP, call));
     }
 
     @LoopTest
@@ -111,7 +120,7 @@ class SyncMisuseTest {
         bindAll();
         awaiting()
                 .forEach((call, action) ->
-                        assertMisuse(onOtherThread(() -> catchThrowable(action::run)), OUTSIDE_TASK, call));
+                        assertMisuse(onOtherThread(() -> catchThrowable(action::run)), ruleOf(call), call));
         others().forEach((call, action) ->
                 assertMisuse(onOtherThread(() -> catchThrowable(action::run)), OTHER_LOOP, call));
     }
@@ -136,7 +145,7 @@ class SyncMisuseTest {
             AtomicReference<Throwable> thrown = new AtomicReference<>();
             loop.callSoon(() -> thrown.set(catchThrowable(action::run)));
             yieldNow();
-            assertMisuse(thrown.get(), OUTSIDE_TASK, call);
+            assertMisuse(thrown.get(), ruleOf(call), call);
         });
     }
 
@@ -172,11 +181,11 @@ class SyncMisuseTest {
             Thread.currentThread().getName(), catchThrowable(event::set).getMessage()
         });
         assertThat(nameAndText[1])
-                .isEqualTo("this object belongs to the thread of the first loop that used it\n"
+                .isEqualTo("this object belongs to the loop " + loop.name() + ", the first that used it\n"
                         + "  call:   Event.set()\n"
                         + "  thread: " + nameAndText[0] + "\n"
-                        + "  loop:   " + loop.name() + "\n"
-                        + "  remedy: call it from a task or callback of that loop, or through loop.execute(...);"
+                        + "  loop:   none\n"
+                        + "  remedy: call it from a task or callback of its loop, or through loop.execute(...);"
                         + " make one object per loop");
     }
 

@@ -21,6 +21,7 @@ import io.coloop.TaskGroupException;
 import io.coloop.TaskTimeoutException;
 import io.coloop.Timeout;
 import io.coloop.TimerHandle;
+import io.coloop.VoidBody;
 import io.coloop.WaitUntil;
 import io.coloop.sync.Lock;
 import io.coloop.sync.Queue;
@@ -251,21 +252,17 @@ class FromAsyncioTest {
     void lock(VirtualClock clock) {
         // region lock
         Lock lock = Lock.create();
-        VoidCall update = () -> {
+        VoidBody<RuntimeException> update = () -> {
             try (var hold = lock.acquire()) {
                 sleep(SECOND); // others wait for the lock meanwhile
             }
         };
         // endregion
         TaskGroup.run(group -> {
-            group.spawn(update::call);
-            group.spawn(update::call);
+            group.spawn(update);
+            group.spawn(update);
         });
         assertThat(clock.elapsed()).isEqualTo(Duration.ofSeconds(2));
-    }
-
-    private interface VoidCall {
-        void call();
     }
 
     // region context-var
