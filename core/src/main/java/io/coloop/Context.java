@@ -8,14 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The values of all {@link ContextVar}s at one moment: immutable, and so shared by whatever was registered at that moment. A task inherits its spawner's
  * and from then on has its own; a callback runs in the one it was registered in. Thread-safe.
  */
-public final class Context {
-    /*
-     * Whose the current context is depends on what runs:
-     *
-     *   a task           its field `context`
-     *   a callback       the loop's field `context`, empty between items
-     *   anything else    the thread's: the slot that would hold its loop holds the context
-     */
+public final class Context extends CurrentContext {
     static final Context EMPTY = new Context(new Object[0]);
 
     private final @Nullable Object[] entries; // a variable, its value, the next variable...
@@ -26,32 +19,26 @@ public final class Context {
 
     /** What the calling task, callback or thread sees now. Any thread. */
     public static Context current() {
-        return of(Current.get());
+        return CurrentContext.get().values();
     }
 
-    private static Context of(@Nullable Object here) {
-        if (here instanceof Task<?> task) {
-            return task.context;
-        }
-        if (here instanceof Loop loop) {
-            return loop.isBoundHere() ? loop.context : EMPTY;
-        }
-        return here instanceof Context context ? context : EMPTY;
+    /** The context in which no variable is set. */
+    public static Context empty() {
+        return EMPTY;
     }
 
-    /** Makes this the current context; returns whose it is. */
+    @Override
+    Context values() {
+        return this;
+    }
+
+    /** Makes this what is seen here from now on; returns whose it is. */
     Object enter() {
-        Object here = Current.get();
-        if (here instanceof Task<?> task) {
-            task.context = this;
-            return task;
+        if (CurrentContext.get() instanceof ContextHolder holder) {
+            holder.context = this;
+            return holder;
         }
-        if (here instanceof Loop loop && loop.isBoundHere()) {
-            loop.context = this;
-            return loop;
-        }
-        Current.set(entries.length == 0 ? null : this);
-        return Thread.currentThread();
+        return put(this);
     }
 
     /**
@@ -60,12 +47,12 @@ public final class Context {
      */
     public <T extends @Nullable Object, X extends Throwable> T run(Body<T, X> body) throws X {
         Objects.requireNonNull(body, "body");
-        Context before = current();
-        enter();
+        CurrentContext before = CurrentContext.get();
+        put(this);
         try {
             return body.run();
         } finally {
-            before.enter();
+            put(before);
         }
     }
 

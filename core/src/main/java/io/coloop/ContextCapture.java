@@ -16,9 +16,30 @@ public interface ContextCapture {
     @FunctionalInterface
     interface Snapshot {
         /** Nothing was captured. */
-        Snapshot NOTHING = Runnable::run;
+        Snapshot NOTHING = () -> Scope.NONE;
+
+        /** Puts the captured context in place on the calling thread, until what it returns is closed there. */
+        Scope open();
 
         /** Runs the action on the calling thread with the captured context in place, and restores that thread's own after. */
-        void run(Runnable action);
+        default void run(Runnable action) {
+            Scope scope = open();
+            try {
+                action.run();
+            } finally {
+                scope.close();
+            }
+        }
+    }
+
+    /** Captured context that is in place on a thread. */
+    @FunctionalInterface
+    interface Scope extends AutoCloseable {
+        /** Changes nothing. */
+        Scope NONE = () -> {};
+
+        /** Restores what the thread had before. */
+        @Override
+        void close();
     }
 }

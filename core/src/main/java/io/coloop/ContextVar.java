@@ -71,7 +71,7 @@ public final class ContextVar<T extends @Nullable Object> {
      */
     public Change set(T value) {
         Loop loop = Loop.currentOrNull();
-        if (loop != null && !loop.driver().inTurn()) {
+        if (loop != null && !loop.driver().inTurn() && !(CurrentContext.get() instanceof ContextHolder)) {
             throw Misuse.of(
                     "what a host runs beside the loop has no context of its own",
                     "set(...) of context variable " + name,
@@ -130,6 +130,9 @@ public final class ContextVar<T extends @Nullable Object> {
         }
 
         private static Object ownerNow() {
+            if (CurrentContext.get() instanceof ContextHolder holder) {
+                return holder;
+            }
             Task<?> task = Task.currentOrNull();
             if (task != null) {
                 return task;

@@ -54,6 +54,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final SharedStages sharedStages = new SharedStages(this);
     private final Closing closing = new Closing(this);
     private final Set<LoopExecutorService> busyViews = ConcurrentHashMap.newKeySet();
+    private final ConcurrentHashMap<LoopLocal<?>, Object> locals = new ConcurrentHashMap<>();
     private final long origin;
 
     private volatile @Nullable Thread boundTo; // written by the loop; a lost host leaves it behind on its thread
@@ -63,7 +64,7 @@ public final class Loop implements Executor, AutoCloseable {
     private int heldFibers; // resumed, but not running yet
     private long silentSince; // the youngest task's id when silence was reported last
     private volatile boolean waiting = true;
-    Context context = Context.EMPTY; // the running callback's
+    CurrentContext context = Context.EMPTY; // the running callback's
     int nestedCancels; // combined futures that are being cancelled inside one another
     private @Nullable Task<?> running; // the task that has the loop; read by the watchdog likewise
 
@@ -195,6 +196,21 @@ public final class Loop implements Executor, AutoCloseable {
     public void execute(Runnable action) {
         Objects.requireNonNull(action, "action");
         if (isClosed() || !offerItem(inContext(action))) { // the last items of a closed loop must not add to themselves
+            throw Misuse.closed("execute(...)", this);
+        }
+    }
+
+    /**
+     * Runs an action from the ready queue in a context of the caller's choice, with no foreign one; any thread. It must not await.
+     *
+     * @throws LoopClosedException if the loop is closed
+     */
+    public void execute(Runnable action, Context context) {
+        Objects.requireNonNull(action, "action");
+        Runnable inContext = Objects.requireNonNull(context, "context").isEmpty()
+                ? action
+                : () -> context.run(() -> runItem(action));
+        if (isClosed() || !offerItem(inContext)) {
             throw Misuse.closed("execute(...)", this);
         }
     }
@@ -410,7 +426,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Gives a report to the loop's exception handler, which sees the context of the task concerned. Any thread. */
     public void report(Report report) {
         Task<?> task = Objects.requireNonNull(report, "report").task();
-        report(report, task != null ? task.context : Context.current());
+        report(report, task != null ? task.context.values() : Context.current());
     }
 
     void report(Report report, Context seen) {
@@ -465,13 +481,17 @@ public final class Loop implements Executor, AutoCloseable {
     ContextCapture.Snapshot snapshot() {
         Context own = Context.current();
         ContextCapture.Snapshot foreign = foreignSnapshot();
-        return own.isEmpty() ? foreign : action -> own.run(() -> foreign.run(action));
+        return own.isEmpty() ? foreign : new Seen(own, foreign);
     }
 
     /** The action as it will run from the queue: in what the calling thread sees now. */
     Runnable inContext(Runnable action) {
         ContextCapture.Snapshot snapshot = snapshot();
         return snapshot == ContextCapture.Snapshot.NOTHING ? action : () -> snapshot.run(() -> runItem(action));
+    }
+
+    ConcurrentHashMap<LoopLocal<?>, Object> locals() {
+        return locals;
     }
 
     Duration shutdownTimeout() {

@@ -41,7 +41,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     @Nullable
     Cleanup cleanup; // the innermost that runs
 
-    Context context;
+    CurrentContext context;
     private final @Nullable Trace trace;
     private int readyResults; // since it last gave up the loop
 

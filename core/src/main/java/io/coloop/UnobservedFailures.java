@@ -41,7 +41,7 @@ final class UnobservedFailures {
         Lost known = origins.put(
                 failure,
                 future instanceof Task<?> task
-                        ? new Lost(task.name(), task.context)
+                        ? new Lost(task.name(), task.context.values())
                         : new Lost("a future", Context.current()));
         if (failure.observed) {
             origins.remove(failure); // somebody looked between the settling and this

@@ -309,14 +309,10 @@ class ContextTest {
         String captured = LOCAL.get();
         return captured == null
                 ? ContextCapture.Snapshot.NOTHING
-                : action -> {
+                : () -> {
                     String before = LOCAL.get();
                     LOCAL.set(captured);
-                    try {
-                        action.run();
-                    } finally {
-                        LOCAL.set(before);
-                    }
+                    return () -> LOCAL.set(before);
                 };
     };
 

@@ -22,14 +22,10 @@ class RulesSubscriptionTest {
     /** Carries {@link #CONTEXT}. */
     private static final ContextCapture CAPTURE = () -> {
         String captured = CONTEXT.get();
-        return action -> {
+        return () -> {
             String own = CONTEXT.get();
             CONTEXT.set(captured);
-            try {
-                action.run();
-            } finally {
-                CONTEXT.set(own);
-            }
+            return () -> CONTEXT.set(own);
         };
     };
 
@@ -173,7 +169,7 @@ class RulesSubscriptionTest {
     @Test
     void aSnapshotThatFailsFailsTheAwait() {
         IllegalStateException failure = new IllegalStateException("no context");
-        ContextCapture broken = () -> action -> {
+        ContextCapture broken = () -> () -> {
             throw failure;
         };
         assertThatThrownBy(() -> Loop.builder()

@@ -362,7 +362,7 @@ class ShutdownOrderTest {
     @Test
     void aHookWhoseForeignContextIsBrokenIsReported() {
         Loop loop = builder()
-                .contextCapture(() -> action -> {
+                .contextCapture(() -> () -> {
                     throw FAILURE;
                 })
                 .start();

@@ -58,13 +58,9 @@ class SubscribeTest {
         ThreadLocal<String> context = new ThreadLocal<>();
         ContextCapture capture = () -> {
             String captured = context.get();
-            return action -> {
+            return () -> {
                 context.set(captured);
-                try {
-                    action.run();
-                } finally {
-                    context.remove();
-                }
+                return context::remove;
             };
         };
         Loop.builder().contextCapture(capture).run(() -> {

@@ -518,13 +518,9 @@ class AwaitMonoTest {
         ThreadLocal<String> mdc = new ThreadLocal<>();
         ContextCapture capture = () -> {
             String captured = mdc.get();
-            return action -> {
+            return () -> {
                 mdc.set(captured);
-                try {
-                    action.run();
-                } finally {
-                    mdc.remove();
-                }
+                return mdc::remove;
             };
         };
         String seen = Loop.builder().contextCapture(capture).run(() -> {

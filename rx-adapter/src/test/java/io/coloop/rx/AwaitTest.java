@@ -460,13 +460,9 @@ class AwaitTest {
         ThreadLocal<String> mdc = new ThreadLocal<>();
         ContextCapture capture = () -> {
             String captured = mdc.get();
-            return action -> {
+            return () -> {
                 mdc.set(captured);
-                try {
-                    action.run();
-                } finally {
-                    mdc.remove();
-                }
+                return mdc::remove;
             };
         };
         for (Kind kind : List.of(Kind.SINGLE, Kind.MAYBE, Kind.MAYBE_REQUIRED)) {
