@@ -9,7 +9,8 @@ import java.util.Objects;
 public final class ContextHolder extends CurrentContext {
     private final Loop loop;
     private final ContextCapture.Snapshot foreign;
-    volatile Context context; // of whatever runs in it; the next piece may begin on another thread before enter's is left
+    volatile Context
+            context; // of whatever runs in it; the next piece may begin on another thread before enter's is left
 
     private ContextHolder(Loop loop, Context context, ContextCapture.Snapshot foreign) {
         this.loop = loop;

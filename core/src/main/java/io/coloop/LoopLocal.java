@@ -24,7 +24,9 @@ public final class LoopLocal<T> {
     @SuppressWarnings("unchecked") // only `initial` puts it there
     public T get(Loop loop) {
         Object value = loop.locals().get(this);
-        return value != null ? (T) value : (T) loop.locals()
-                .computeIfAbsent(this, absent -> Objects.requireNonNull(initial.apply(loop), "initial value"));
+        return value != null
+                ? (T) value
+                : (T) loop.locals()
+                        .computeIfAbsent(this, absent -> Objects.requireNonNull(initial.apply(loop), "initial value"));
     }
 }

@@ -3,12 +3,10 @@
 
 package io.coloop.kotlin
 
+import io.coloop.Context
 import io.coloop.Loop
 import io.coloop.LoopClosedException
 import io.coloop.Task
-import io.coloop.TimerHandle
-import java.util.concurrent.CancellationException
-import java.util.concurrent.TimeUnit
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.resume
 import kotlinx.coroutines.CancellableContinuation
@@ -17,6 +15,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.DisposableHandle
 import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.MainCoroutineDispatcher
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.cancel
 
 /**
@@ -24,11 +23,11 @@ import kotlinx.coroutines.cancel
  * thread and never on a task's stack.
  *
  * Every dispatch waits its turn in the queue; [LoopDispatcher.immediate] goes on in place where that is safe. `delay`, `withTimeout` and
- * their like use the loop's timers, so under a virtual clock they jump. Any thread. Two dispatchers of one loop are equal.
+ * their like use the loop's timers, so under a virtual clock they jump. Any thread. A loop has one.
  */
 @get:JvmName("dispatcher")
 public val Loop.dispatcher: LoopDispatcher
-    get() = LoopDispatcher(this, inPlace = false)
+    get() = coroutines.dispatcher
 
 /**
  * A loop as a [kotlinx.coroutines.CoroutineDispatcher]; see [Loop.dispatcher].
@@ -37,9 +36,12 @@ public val Loop.dispatcher: LoopDispatcher
  * they get here, so they are never early and up to a millisecond late. From there on it is exact. Where nanoseconds matter, sleep in a
  * task: `loop.awaitTask { sleep(duration) }`.
  *
- * **After the close** of the loop a dispatch cancels the coroutine's job, with the [LoopClosedException] as the cause, and goes to
- * [Dispatchers.IO], so that its `finally` blocks still run. A coroutine that is in a `delay` when the loop closes is not resumed, unless it belongs
- * to a task: one that [async] or [awaitSuspend] started is cancelled and waited for like every task.
+ * **When the loop closes**, coroutines that belong to a task, such as [async] and [awaitSuspend] start, are cancelled and waited for like every task. Then the jobs of
+ * all others that are in a `delay` or a `withTimeout` are cancelled, and they clean up on the loop; a delay that is [NonCancellable] may go on until the loop's shutdown timeout. **After the
+ * close** a dispatch cancels the coroutine's job, with the [LoopClosedException] as the cause, and goes to [Dispatchers.IO], so that its `finally`
+ * blocks still run; a delay throws.
+ *
+ * **Context.** A coroutine sees its own, by [contextElement], and nothing of whoever resumes it.
  *
  * Do not call `runBlocking` on the loop: it blocks the thread that would have to run what it waits for.
  */
@@ -55,7 +57,7 @@ internal constructor(
      * two awaits would break the rule that only `await` gives up the loop; otherwise it dispatches.
      */
     override val immediate: LoopDispatcher
-        get() = if (inPlace) this else LoopDispatcher(loop, inPlace = true)
+        get() = loop.coroutines.immediate
 
     override fun isDispatchNeeded(context: CoroutineContext): Boolean = !(inPlace && mayRunHere())
 
@@ -64,9 +66,9 @@ internal constructor(
 
     override fun dispatch(context: CoroutineContext, block: Runnable) {
         try {
-            loop.execute(block)
+            loop.execute(block, Context.empty()) // of whoever resumes the coroutine nothing is its business
         } catch (closed: LoopClosedException) {
-            cancelBecause(closed, context)
+            context.cancel(loop.closedFor(closed))
             Dispatchers.IO.dispatch(context, block)
         }
     }
@@ -75,16 +77,7 @@ internal constructor(
     @InternalCoroutinesApi
     override fun scheduleResumeAfterDelay(timeMillis: Long, continuation: CancellableContinuation<Unit>) {
         // A dispatch follows the timer, as a task's step follows the timer of its sleep: equal deadlines keep their order across languages.
-        val timer =
-            LoopTimer(
-                loop,
-                timeMillis,
-                action = { continuation.resume(Unit) },
-                onClosed = { closed ->
-                    cancelBecause(closed, continuation.context)
-                    continuation.cancel(closed)
-                },
-            )
+        val timer = LoopTimer(loop, timeMillis, { continuation.resume(Unit) }, continuation.context, continuation)
         timer.start()
         continuation.invokeOnCancellation { timer.dispose() }
     }
@@ -92,63 +85,7 @@ internal constructor(
     /** Part of kotlinx's contract for dispatchers; call `withTimeout` instead. */
     @InternalCoroutinesApi
     override fun invokeOnTimeout(timeMillis: Long, block: Runnable, context: CoroutineContext): DisposableHandle =
-        LoopTimer(loop, timeMillis, block, onClosed = { closed -> cancelBecause(closed, context) }).also { it.start() }
-
-    private fun cancelBecause(closed: LoopClosedException, context: CoroutineContext) {
-        context.cancel(CancellationException("the coroutine's loop ${loop.name()} is closed").apply { initCause(closed) })
-    }
-
-    override fun equals(other: Any?): Boolean = other is LoopDispatcher && other.loop === loop && other.inPlace == inPlace
-
-    override fun hashCode(): Int = System.identityHashCode(loop) + (if (inPlace) 1 else 0)
+        LoopTimer(loop, timeMillis, block, context, null).also { it.start() }
 
     override fun toString(): String = "LoopDispatcher[${loop.name()}]" + (if (inPlace) ".immediate" else "")
-}
-
-/** A timer of a loop that any thread may start and dispose. What reaches the loop from one thread arrives in order, so it starts first. */
-private class LoopTimer(
-    private val loop: Loop,
-    delayMillis: Long,
-    private val action: Runnable,
-    private val onClosed: (LoopClosedException) -> Unit,
-) : DisposableHandle {
-    private val deadline = (loop.time() + TimeUnit.MILLISECONDS.toNanos(delayMillis)).let { if (it < 0) Long.MAX_VALUE else it }
-    private var handle: TimerHandle? = null // the loop's
-    private var disposed = false // the loop's
-
-    fun start() {
-        try {
-            onLoop(::arm)
-        } catch (closed: LoopClosedException) {
-            onClosed(closed)
-        }
-    }
-
-    private fun arm() {
-        if (disposed) {
-            return
-        }
-        try {
-            handle = loop.callAt(deadline, action)
-        } catch (closed: LoopClosedException) { // it closed while this was on its way
-            onClosed(closed)
-        }
-    }
-
-    override fun dispose() {
-        try {
-            onLoop(::disarm)
-        } catch (closed: LoopClosedException) {
-            // its timers are gone with it
-        }
-    }
-
-    private fun disarm() {
-        disposed = true
-        handle?.cancel()
-    }
-
-    private fun onLoop(step: () -> Unit) {
-        if (loop.isOnLoop) step() else loop.execute(step)
-    }
 }

@@ -6,14 +6,18 @@ package io.coloop.kotlin
 import io.coloop.Await
 import io.coloop.Awaitable
 import io.coloop.Body
+import io.coloop.Context
 import io.coloop.Loop
+import io.coloop.LoopClosedException
 import io.coloop.Promise
 import io.coloop.Task
 import io.coloop.TaskCancelledException
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletionException
 import java.util.function.Consumer
+import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.EmptyCoroutineContext
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Job
@@ -31,25 +35,30 @@ import kotlinx.coroutines.async
  * 5. *Undelivered:* a value that the block returns though it was cancelled is closed if it is [AutoCloseable], otherwise reported. A failure
  *    that nobody observes is reported.
  * 6. *Demand:* one value.
- * 7. *Context:* the loop's dispatcher, a job of its own without a parent, and the task's captured context while the block first runs.
+ * 7. *Context:* [context] over the loop's dispatcher and a job of its own without a parent. The coroutine sees the [io.coloop.ContextVar]s and the foreign context
+ *    that the caller sees now, see [contextElement]; below a task that a coroutine started, also the other elements of that coroutine's context, such as a Reactor context.
  *
  * A failure, of the block or of a child, is the task's: the same instance.
+ *
+ * @param context as for kotlinx's `async`: a dispatcher in it takes the place of the loop's, a job in it becomes the parent
  *
  * From Java: `Coroutines.async(loop, (scope, continuation) -> repo.find(7, continuation))`.
  *
  * @throws io.coloop.LoopClosedException if the loop is closed
  */
-public fun <T> Loop.async(block: suspend CoroutineScope.() -> T): Task<T> =
-    spawn(
-        Body<T, Throwable> {
-            val call = SuspendCall<T>(Loop::discard, block)
-            try {
-                call.await()
-            } catch (wrapped: CompletionException) {
-                throw call.failure ?: wrapped // a task may fail with a checked one, an await may not throw it
-            }
-        }
-    )
+@JvmOverloads
+public fun <T> Loop.async(context: CoroutineContext = EmptyCoroutineContext, block: suspend CoroutineScope.() -> T): Task<T> =
+    spawn(suspendingBody(context, block))
+
+/** What a task does that is a coroutine. */
+internal fun <T> suspendingBody(context: CoroutineContext, block: suspend CoroutineScope.() -> T): Body<T, Throwable> = Body {
+    val call = SuspendCall<T>(Loop::discard, context, block)
+    try {
+        call.await()
+    } catch (wrapped: CompletionException) {
+        throw call.failure ?: wrapped // a task may fail with a checked one, an await may not throw it
+    }
+}
 
 /**
  * Runs a suspending block in a task's body and returns its result: Java await-style code calls Kotlin.
@@ -62,7 +71,9 @@ public fun <T> Loop.async(block: suspend CoroutineScope.() -> T): Task<T> =
  * 5. *Undelivered:* a value that the block returns though the task is cancelled is closed if it is [AutoCloseable], otherwise
  *    reported. A failure beats the cancellation, as everywhere in kotlinx.
  * 6. *Demand:* one value.
- * 7. *Context:* the loop's dispatcher, a job of its own without a parent, and the task's captured context while the block first runs.
+ * 7. *Context:* the loop's dispatcher and a job of its own without a parent. The block sees the [io.coloop.ContextVar]s and the foreign context that the task sees
+ *    now, see [contextElement], and what it sets is its own; below a task that a coroutine started, also the other elements of that coroutine's context, such as a
+ *    Reactor context.
  *
  * An unchecked failure is thrown as the same instance, a checked one as the cause of a [CompletionException].
  *
@@ -71,11 +82,11 @@ public fun <T> Loop.async(block: suspend CoroutineScope.() -> T): Task<T> =
  *
  * @throws io.coloop.LoopMisuseException outside a task, as in a coroutine: there, call the function itself
  */
-public fun <T> awaitSuspend(block: suspend () -> T): T = SuspendCall<T>(Loop::discard) { block() }.await()
+public fun <T> awaitSuspend(block: suspend () -> T): T = SuspendCall<T>(Loop::discard, EmptyCoroutineContext) { block() }.await()
 
 /** As [awaitSuspend], with [onUndelivered] to receive a value that the block returns though the task is cancelled. The loop reports what that throws. */
 public fun <T> awaitSuspend(onUndelivered: Consumer<in T>, block: suspend () -> T): T =
-    SuspendCall<T>({ value -> handOver(value, onUndelivered::accept) }) { block() }.await()
+    SuspendCall<T>({ value -> handOver(value, onUndelivered::accept) }, EmptyCoroutineContext) { block() }.await()
 
 /** A scope without a job: what it starts has no parent, and a failure is only its own. */
 internal class Standalone(override val coroutineContext: CoroutineContext) : CoroutineScope
@@ -86,13 +97,15 @@ internal class Standalone(override val coroutineContext: CoroutineContext) : Cor
  */
 private class SuspendCall<T>(
     private val onUndelivered: Loop.(T) -> Unit,
+    private val context: CoroutineContext,
     private val block: suspend CoroutineScope.() -> T,
 ) : Awaitable<T> {
-    // The loop's. Only a coroutine that outlives its loop ends on another thread; by then nobody awaits it.
+    // The loop's. Where a coroutine of another dispatcher ends last, the end is told on the loop; after the loop has closed, nobody awaits it.
     private var coroutine: Job? = null
     private var promise: Promise<T>? = null
     private var returned: Any? = NOTHING
     private var cancelled = false
+    private var ended = false
 
     /** What the coroutine failed with. */
     var failure: Throwable? = null
@@ -113,8 +126,10 @@ private class SuspendCall<T>(
     }
 
     private fun hasMoreToSay(): Boolean {
-        val started = coroutine ?: return false
-        return !started.isCompleted || failure.let { it != null && it !is CancellationException }
+        if (coroutine == null) {
+            return false
+        }
+        return !ended || failure.let { it != null && it !is CancellationException }
     }
 
     override fun subscribe(promise: Promise<T>) {
@@ -125,10 +140,9 @@ private class SuspendCall<T>(
             cancelled = true
             coroutine?.cancel(promise.future().exceptionNow() as CancellationException)
         }
-        val started = coroutine
-        if (started == null) {
+        if (coroutine == null) {
             start(loop)
-        } else if (started.isCompleted) {
+        } else if (ended) {
             settle(promise)
         }
     }
@@ -136,15 +150,26 @@ private class SuspendCall<T>(
     override fun toString(): String = "suspending block"
 
     private fun start(loop: Loop) {
-        val starting = Standalone(loop.dispatcher).async(start = CoroutineStart.UNDISPATCHED) { returned = block() }
+        val elsewhere = context[ContinuationInterceptor].let { it != null && it != loop.dispatcher }
+        val how = if (elsewhere) CoroutineStart.DEFAULT else CoroutineStart.UNDISPATCHED
+        val starting = Standalone(contextBelow(loop)).async(context, how) { returned = block() }
         coroutine = starting
         starting.invokeOnCompletion { cause ->
-            failure = cause
-            promise?.let(::settle)
-            val value = returned
-            if (cause != null && value !== NOTHING) {
-                @Suppress("UNCHECKED_CAST") loop.onUndelivered(value as T)
+            try {
+                if (loop.isOnLoop) ended(loop, cause) else loop.execute({ ended(loop, cause) }, Context.empty())
+            } catch (closed: LoopClosedException) {
+                ended(loop, cause)
             }
+        }
+    }
+
+    private fun ended(loop: Loop, cause: Throwable?) {
+        ended = true
+        failure = cause
+        promise?.let(::settle)
+        val value = returned
+        if (cause != null && value !== NOTHING) {
+            @Suppress("UNCHECKED_CAST") loop.onUndelivered(value as T)
         }
     }
 

@@ -2,11 +2,15 @@ package io.coloop.kotlin
 
 import io.coloop.Loop
 import io.coloop.LoopClosedException
+import io.coloop.Report
+import java.time.Duration
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
+import kotlin.coroutines.Continuation
 import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.coroutines.resume
+import kotlin.coroutines.startCoroutine
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
@@ -14,7 +18,9 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
@@ -116,7 +122,7 @@ class ClosedLoopTest {
             leave.complete(Unit)
             repeat(1000) { loop.dispatcher.invokeOnTimeout(3_600_000, { throw AssertionError("fired") }, job) }
         }
-        loop.awaitTermination(java.time.Duration.ofSeconds(LIMIT_SECONDS))
+        loop.awaitTermination(Duration.ofSeconds(LIMIT_SECONDS))
         arming.join(LIMIT_SECONDS * 1000)
         loop.dispatcher.invokeOnTimeout(1, { throw AssertionError("fired") }, job)
         assertThat(job.isCancelled).isTrue()
@@ -180,5 +186,151 @@ class ClosedLoopTest {
         promise.complete(5)
         assertThat(within { deferred.await() }).isEqualTo(5)
         assertThat(within { promise.future().asSharedDeferred().await() }).isEqualTo(5)
+    }
+
+    // ---- coroutines in a delay when the loop closes
+
+    private fun inDelay(scope: CoroutineScope, block: suspend CoroutineScope.() -> Unit): Job =
+        scope.launch(block = block).also { loop.ownThread() } // it has begun
+
+    @Test
+    fun trapACoroutineOfAnotherScopeInADelayIsCancelledAndCleansUpOnTheLoop() {
+        val own = loop.ownThread()
+        val seen = CompletableFuture<Throwable>()
+        val cleaned = CompletableFuture<Thread>()
+        val job = inDelay(loop.scope()) {
+            try {
+                delay(Long.MAX_VALUE - 1)
+            } catch (cancelled: CancellationException) {
+                seen.complete(cancelled)
+                throw cancelled
+            } finally {
+                withContext(NonCancellable) {
+                    delay(1)
+                    cleaned.complete(Thread.currentThread())
+                }
+            }
+        }
+        loop.close()
+        assertThat(job.isCompleted).isTrue()
+        assertThat(job.isCancelled).isTrue()
+        assertThat(seen.getNow(null)).hasMessage("the coroutine's loop closed is closing")
+        assertThat(cleaned.getNow(null)).isSameAs(own)
+    }
+
+    @Test
+    fun aTimeoutAndEveryDelayOfAFamilyAreCancelledToo() {
+        val scope = loop.scope()
+        val jobs =
+            listOf(
+                inDelay(scope) { withTimeout(Long.MAX_VALUE - 1) { CompletableDeferred<Unit>().await() } },
+                inDelay(scope) { coroutineScope { repeat(3) { launch { delay(3_600_000) } } } },
+                inDelay(scope) { while (true) delay(1) },
+            )
+        loop.close()
+        within { jobs.forEach { it.join() } }
+        assertThat(jobs).allMatch { it.isCompleted }
+    }
+
+    @Test
+    fun aDelayThatIsNotCancellableMayGoOn() {
+        val done = CompletableFuture<Boolean>()
+        val job = inDelay(loop.scope()) {
+            withContext(NonCancellable) {
+                coroutineScope {
+                    delay(20)
+                    done.complete(loop.isOnLoop)
+                }
+            }
+        }
+        loop.close()
+        assertThat(done.getNow(false)).isTrue()
+        assertThat(job.isCompleted).isTrue()
+    }
+
+    @Test
+    fun aDelayThatIsNotCancellableIsCutShortAtTheLoopsLimit() {
+        val reports = java.util.concurrent.CopyOnWriteArrayList<Report>()
+        val limited = Loop.builder().name("limited").shutdownTimeout(Duration.ofMillis(20)).exceptionHandler { reports += it }.start()
+        val seen = CompletableFuture<Throwable>()
+        val job = limited.scope().launch {
+            withContext(NonCancellable) {
+                try {
+                    delay(Long.MAX_VALUE - 1)
+                } catch (cut: Throwable) {
+                    seen.complete(cut)
+                }
+            }
+        }
+        limited.ownThread()
+        limited.close()
+        within { job.join() }
+        assertThat(seen.get(LIMIT_SECONDS, TimeUnit.SECONDS)).hasMessage("the coroutine's loop limited closed before its timer was due")
+        assertThat(reports).extracting<Report.Kind> { it.kind() }.containsExactly(Report.Kind.LEFT_AT_CLOSE)
+    }
+
+    @Test
+    fun aDelayThatIsNotCancellableThrowsOnAClosedLoop() {
+        val gate = CompletableDeferred<Unit>()
+        val job =
+            CoroutineScope(loop.dispatcher).async(start = CoroutineStart.UNDISPATCHED) {
+                withContext(NonCancellable) {
+                    gate.await()
+                    runCatching { delay(1) }.exceptionOrNull()
+                }
+            }
+        loop.close()
+        gate.complete(Unit)
+        assertThat(within { runCatching { job.await() }.fold({ it }, { it }) })
+            .satisfiesAnyOf({ assertThat(it).isInstanceOf(LoopClosedException::class.java) }, { assertThat(it).isInstanceOf(CancellationException::class.java) })
+    }
+
+    @Test
+    fun aCoroutineWithoutAJobIsResumedToo() {
+        val ended = CompletableFuture<Result<Unit>>()
+        loop.execute {
+            suspend { delay(Long.MAX_VALUE - 1) }.startCoroutine(Continuation(loop.dispatcher) { ended.complete(it) })
+        }
+        loop.ownThread()
+        loop.ownThread()
+        loop.close()
+        assertThat(ended.get(LIMIT_SECONDS, TimeUnit.SECONDS).exceptionOrNull()).isInstanceOf(CancellationException::class.java)
+    }
+
+    @Test
+    fun coroutinesOfTasksAreEndedBeforeThoseOfOthers() {
+        val order = java.util.concurrent.CopyOnWriteArrayList<String>()
+        loop.async {
+            try {
+                delay(Long.MAX_VALUE - 1)
+            } finally {
+                order += "task's"
+            }
+        }
+        inDelay(loop.scope()) {
+            try {
+                delay(Long.MAX_VALUE - 1)
+            } finally {
+                order += "other"
+            }
+        }
+        loop.ownThread()
+        loop.close()
+        assertThat(order).containsExactly("task's", "other")
+    }
+
+    @Test
+    fun aHookMayStillDelay() {
+        val slept = CompletableFuture<Unit>()
+        loop.onClose {
+            awaitSuspend {
+                delay(2)
+                slept.complete(Unit)
+            }
+        }
+        val job = inDelay(loop.scope()) { delay(Long.MAX_VALUE - 1) }
+        loop.close()
+        assertThat(job.isCompleted).isTrue()
+        assertThat(slept.isDone).isTrue()
     }
 }

@@ -1,0 +1,70 @@
+@file:JvmName("Coroutines")
+@file:JvmMultifileClass
+
+package io.coloop.kotlin
+
+import io.coloop.ContextHolder
+import io.coloop.ContextVar
+import io.coloop.Loop
+import kotlin.coroutines.ContinuationInterceptor
+import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.EmptyCoroutineContext
+import kotlinx.coroutines.CopyableThreadContextElement
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.Job
+
+/**
+ * An element that gives coroutines coloop's context: the [ContextVar]s and, by the [io.coloop.ContextCapture] of this loop, the foreign context that the calling
+ * thread sees now. They see it after every suspension, on whatever thread they go on. For scopes of one's own:
+ * `CoroutineScope(loop.dispatcher + loop.contextElement())`. What [async], [awaitSuspend] and [taskScope] start has one without it. Any thread.
+ *
+ * A coroutine gets a copy when it starts: a [ContextVar] that it sets keeps its value there, also in `withContext` and after it, and is inherited by the children that it
+ * starts later, but nobody else sees it. Foreign context is put back as it was at the start before each piece of the coroutine, so a thread local that the coroutine
+ * changes itself keeps its new value only until the next suspension.
+ *
+ * A coroutine of the loop's dispatcher without such an element sees no [ContextVar] of anybody.
+ */
+@JvmSynthetic
+public fun Loop.contextElement(): CoroutineContext.Element = LoopContext(this, ContextHolder.capture(this))
+
+/**
+ * Carries coloop's context through one coroutine.
+ *
+ * @param holder that coroutine's; null in a scope whose coroutines inherit from whoever starts them, as tasks do
+ */
+@OptIn(ExperimentalCoroutinesApi::class)
+internal class LoopContext(private val loop: Loop, private val holder: ContextHolder?) : CopyableThreadContextElement<Any?> {
+    override val key: CoroutineContext.Key<LoopContext>
+        get() = Key
+
+    // kotlinx may begin the next piece on another thread before it leaves this one, so nothing is written here when a piece is left.
+    override fun updateThreadContext(context: CoroutineContext): Any? = holder?.enter()
+
+    override fun restoreThreadContext(context: CoroutineContext, oldState: Any?) {
+        if (oldState != null) {
+            holder?.exit(oldState)
+        }
+    }
+
+    override fun copyForChild(): LoopContext = LoopContext(loop, holder?.copy() ?: ContextHolder.capture(loop))
+
+    override fun mergeForChild(overwritingElement: CoroutineContext.Element): CoroutineContext = (overwritingElement as LoopContext).copyForChild()
+
+    override fun toString(): String = "LoopContext[${holder ?: "inherited"}]"
+
+    companion object Key : CoroutineContext.Key<LoopContext>
+}
+
+/** What a coroutine's context hands on to the coroutines below a task that it starts: a name, a Reactor context, a logging context. */
+private val handedOn = ContextVar.of<CoroutineContext>("coroutine context", EmptyCoroutineContext)
+
+/** In a task that a coroutine starts, before anything else: takes over the coroutine's context. */
+internal fun takeOver(context: CoroutineContext) {
+    val elements = context.minusKey(Job).minusKey(ContinuationInterceptor).minusKey(LoopContext)
+    if (elements != handedOn.get()) {
+        handedOn.set(elements)
+    }
+}
+
+/** For a coroutine that a task starts: on its loop, and with the context that it sees now. */
+internal fun contextBelow(loop: Loop): CoroutineContext = handedOn.get() + loop.dispatcher + loop.coroutines.inherited
