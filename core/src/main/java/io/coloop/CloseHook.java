@@ -7,12 +7,14 @@ public final class CloseHook {
     private final CloseHooks registry;
     private final VoidBody<?> action;
     private final ContextCapture.Snapshot seen;
+    private final @Nullable String site; // in debug mode
     private @Nullable Task<?> task; // the loop's; null until it has begun
 
-    CloseHook(CloseHooks registry, VoidBody<?> action, ContextCapture.Snapshot seen) {
+    CloseHook(CloseHooks registry, VoidBody<?> action, ContextCapture.Snapshot seen, @Nullable String site) {
         this.registry = registry;
         this.action = action;
         this.seen = seen;
+        this.site = site;
     }
 
     /**
@@ -40,8 +42,14 @@ public final class CloseHook {
         return task != null && task.isFailed() ? task.exceptionNow() : null;
     }
 
+    /** Where it was registered, in debug mode; else null. */
+    @Nullable
+    String site() {
+        return site;
+    }
+
     @Override
     public String toString() {
-        return "CloseHook[" + action + "]";
+        return "CloseHook[" + (site == null ? action : action + ", registered at " + site) + "]";
     }
 }

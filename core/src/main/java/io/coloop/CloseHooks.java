@@ -18,7 +18,7 @@ final class CloseHooks {
     }
 
     CloseHook add(VoidBody<?> action) {
-        CloseHook hook = new CloseHook(this, action, loop.snapshot());
+        CloseHook hook = new CloseHook(this, action, loop.snapshot(), loop.isDebug() ? Sites.caller() : null);
         lock.lock();
         try {
             if (closed) {
@@ -38,6 +38,16 @@ final class CloseHooks {
         lock.lock();
         try {
             return hooks.remove(hook);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Those that are registered, the newest first: a copy. */
+    List<CloseHook> list() {
+        lock.lock();
+        try {
+            return new ArrayList<>(hooks.reversed());
         } finally {
             lock.unlock();
         }
@@ -69,7 +79,7 @@ final class CloseHooks {
         lock.lock();
         try {
             closed = true;
-            List<CloseHook> left = new ArrayList<>(hooks.reversed());
+            List<CloseHook> left = list();
             hooks.clear();
             return left;
         } finally {

@@ -4,9 +4,11 @@ import io.coloop.internal.fiber.Carrier;
 import io.coloop.internal.fiber.Fiber;
 import io.coloop.internal.fiber.Fibers;
 import io.coloop.internal.queue.Inbox;
+import io.coloop.internal.queue.Shuffle;
 import io.coloop.internal.queue.TimerHeap;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -46,6 +48,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final UnobservedFailures failures;
     private final Inbox<Runnable> inbox;
     private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
+    private final @Nullable Shuffle<Runnable> shuffle; // null: first in, first out
     private final TimerHeap timers = new TimerHeap();
     private final BlockingJobs blockingJobs;
     private final AliveTasks alive = new AliveTasks();
@@ -75,6 +78,8 @@ public final class Loop implements Executor, AutoCloseable {
         this.failures = new UnobservedFailures(this);
         this.inbox = new Inbox<>(this.driver::wake);
         this.blockingJobs = new BlockingJobs(this);
+        Long seed = settings.shuffleSeed;
+        this.shuffle = seed == null ? null : new Shuffle<>(seed, item -> item instanceof Task<?>.Step);
         this.cancelled = new CancelledTasks(this, settings.slowCancellation);
         this.origin = settings.clock.nanoTime();
         ModeNotice.once();
@@ -231,7 +236,8 @@ public final class Loop implements Executor, AutoCloseable {
     /** Runs an action at a time, in nanoseconds of {@link #time()}. Loop only. */
     public TimerHandle callAt(long when, Runnable action) {
         checkOpenOnLoop("callAt/callLater(...)");
-        TimerHandle handle = new TimerHandle(this, timers, when, inContext(Objects.requireNonNull(action, "action")));
+        Runnable seen = inContext(Objects.requireNonNull(action, "action"));
+        TimerHandle handle = new TimerHandle(this, timers, when, seen, isDebug() ? Sites.caller() : null);
         driver.changed();
         return handle;
     }
@@ -387,6 +393,11 @@ public final class Loop implements Executor, AutoCloseable {
         return ready.size();
     }
 
+    /** How many {@linkplain #onClose close hooks} are registered and were not taken back. Any thread. */
+    public int closeHookCount() {
+        return closeHooks.list().size();
+    }
+
     /** How many turns it made. Loop only. */
     public long turnCount() {
         checkOnLoop("turnCount()");
@@ -421,6 +432,16 @@ public final class Loop implements Executor, AutoCloseable {
             return name() + " did not get to it within " + DUMP_SECONDS
                     + " s: something holds the loop, or its host's thread";
         }
+    }
+
+    /**
+     * What it holds besides tasks, one line each: {@code callback}s that are ready, {@code timer}s that are armed, the next one first, and {@code close hook}s that are registered, the
+     * newest first; at most 20 of a kind. In debug mode with the place that set or registered it. For people: the format may change. Loop only. The like of Node's
+     * {@code process.getActiveResourcesInfo()}.
+     */
+    public List<String> activeResources() {
+        checkOnLoop("activeResources()");
+        return Resources.of(this);
     }
 
     /** Gives a report to the loop's exception handler, which sees the context of the task concerned. Any thread. */
@@ -586,6 +607,16 @@ public final class Loop implements Executor, AutoCloseable {
         return sharedStages;
     }
 
+    /** What is ready and no step of a task; first in, first out. */
+    List<Runnable> readyCallbacks() {
+        return ready.stream().filter(item -> !(item instanceof Task<?>.Step)).toList();
+    }
+
+    /** The armed timers, the next one first. */
+    List<TimerHeap.Timer> timers() {
+        return timers.list();
+    }
+
     CloseHooks closeHooks() {
         return closeHooks;
     }
@@ -637,6 +668,9 @@ public final class Loop implements Executor, AutoCloseable {
         if (timers.size() > 0) {
             takeDueTimers(time());
         }
+        if (shuffle != null) {
+            shuffle.apply(ready);
+        }
         batch = ready.size();
     }
 
@@ -645,7 +679,7 @@ public final class Loop implements Executor, AutoCloseable {
      * need not unmount. False if it must, since something else runs first or the thread has other duties.
      */
     boolean beginTurnWith(Runnable item) {
-        if (ready.peek() != item || !closing.isRunning() || !driver.ownsThread()) {
+        if (ready.peek() != item || shuffle != null || !closing.isRunning() || !driver.ownsThread()) {
             return false;
         }
         beginTurn();

@@ -19,6 +19,10 @@ public final class LoopBuilder {
     Duration slowCancellation = Duration.ofSeconds(10);
     Duration silence = Duration.ofSeconds(10);
     boolean debug;
+
+    @Nullable
+    Long shuffleSeed;
+
     private boolean handleSigint;
 
     LoopBuilder() {}
@@ -34,6 +38,7 @@ public final class LoopBuilder {
         copy.slowCancellation = slowCancellation;
         copy.silence = silence;
         copy.debug = debug;
+        copy.shuffleSeed = shuffleSeed;
         return copy;
     }
 
@@ -116,11 +121,23 @@ public final class LoopBuilder {
     }
 
     /**
-     * Debug mode: an unobserved failure is reported one turn after it happened, a task's failure shows where the task was spawned, and a dump where promises were made. Costs
-     * a stack walk for each. Default: off.
+     * Debug mode: an unobserved failure is reported one turn after it happened, a task's failure shows where the task was spawned, a dump where promises were made, and
+     * {@link Loop#activeResources} where timers were set and close hooks registered. Costs a stack walk for each. Default: off.
      */
     public LoopBuilder debug(boolean debug) {
         this.debug = debug;
+        return this;
+    }
+
+    /**
+     * For tests: of tasks that are ready at the same time, the seed says which goes first, instead of who was ready first. What code relies on though nothing promises it breaks then, and the
+     * same seed breaks it again. In a turn each run of neighbouring steps of tasks is permuted. Whatever else is in the queue stays in its place, and no
+     * task passes it: callbacks, timers, reactive signals and coroutines keep their order, and a task goes on only after what was enqueued before it.
+     *
+     * <p>Equal seeds give equal orders if all that is enqueued is, in both modes: what other threads send comes when it comes. Default: first in, first out.
+     */
+    public LoopBuilder shuffle(long seed) {
+        this.shuffleSeed = seed;
         return this;
     }
 

@@ -20,4 +20,7 @@ public @interface LoopTest {
      * time, and virtual time jumps whatever they do.
      */
     boolean foreignThreads() default false;
+
+    /** Whether it may leave close hooks to the end of the loop: those of a pool that lives as long as its loop does, but not those of a stream that nobody closed. */
+    boolean closeHooks() default false;
 }

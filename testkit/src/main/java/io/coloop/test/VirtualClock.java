@@ -4,8 +4,10 @@ import io.coloop.Clock;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class VirtualClock implements Clock {
     private final AtomicLong now = new AtomicLong();
-    private final AtomicInteger foreign = new AtomicInteger();
+    private final Set<ForeignOperation> foreign = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
     private volatile boolean alone; // a test's body runs on the loop: what else is at work is declared
 
@@ -41,7 +43,7 @@ public final class VirtualClock implements Clock {
 
     @Override
     public boolean advance(long nanos) {
-        if (nanos == Long.MAX_VALUE || stopped || foreign.get() > 0) {
+        if (nanos == Long.MAX_VALUE || stopped || !foreign.isEmpty()) {
             return false;
         }
         now.addAndGet(nanos);
@@ -50,7 +52,7 @@ public final class VirtualClock implements Clock {
 
     @Override
     public boolean nothingElseRuns() {
-        return alone && !stopped && foreign.get() == 0;
+        return alone && !stopped && foreign.isEmpty();
     }
 
     void alone(boolean alone) {
@@ -62,8 +64,14 @@ public final class VirtualClock implements Clock {
      * completed; any thread.
      */
     public ForeignOperation foreign(Loop loop) {
-        foreign.incrementAndGet();
-        return new ForeignOperation(this, loop);
+        ForeignOperation operation = new ForeignOperation(this, loop);
+        foreign.add(operation);
+        return operation;
+    }
+
+    /** Those that were declared and not closed. */
+    List<ForeignOperation> foreignOperations() {
+        return List.copyOf(foreign);
     }
 
     /** Lets time stand still or jump: a test's leftovers must not run off while they are counted. */
@@ -73,13 +81,14 @@ public final class VirtualClock implements Clock {
 
     @Override
     public String toString() {
-        return "VirtualClock[" + elapsed() + ", " + foreign + " foreign operations]";
+        return "VirtualClock[" + elapsed() + ", " + foreign.size() + " foreign operations]";
     }
 
     /** Work outside the loop that a test waits for. */
     public static final class ForeignOperation implements AutoCloseable {
         private final VirtualClock clock;
         private final Loop loop;
+        private final String place = Place.of(new Throwable(), VirtualClock.class, ForeignOperation.class);
         private final AtomicBoolean closed = new AtomicBoolean();
 
         private ForeignOperation(VirtualClock clock, Loop loop) {
@@ -94,10 +103,15 @@ public final class VirtualClock implements Clock {
                 return;
             }
             try {
-                loop.execute(clock.foreign::decrementAndGet); // behind what was completed, or time would jump past it
+                loop.execute(() -> clock.foreign.remove(this)); // behind what was completed, or time would jump past it
             } catch (LoopClosedException nothingJumps) {
-                clock.foreign.decrementAndGet();
+                clock.foreign.remove(this);
             }
+        }
+
+        @Override
+        public String toString() {
+            return "declared at " + place;
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.coloop.internal.queue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +65,15 @@ public final class TimerHeap {
     /** How many timers are armed. */
     public int size() {
         return size;
+    }
+
+    /** The armed timers, the next one first: a copy. */
+    public List<Timer> list() {
+        return Stream.of(heap)
+                .limit(size)
+                .map(Objects::requireNonNull)
+                .sorted((one, other) -> one.before(other) ? -1 : 1)
+                .toList();
     }
 
     /** Removes every timer. */
