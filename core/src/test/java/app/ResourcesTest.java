@@ -1,5 +1,6 @@
 package app;
 
+import static io.coloop.Await.await;
 import static io.coloop.Await.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,12 +8,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coloop.CloseHook;
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
+import io.coloop.Task;
 import io.coloop.TimerHandle;
+import io.coloop.stream.Iteration;
+import io.coloop.stream.Streams;
 import io.coloop.test.LoopTest;
 import io.coloop.test.VirtualClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.SubmissionPublisher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -60,6 +65,25 @@ class ResourcesTest {
     private static void close() {}
 
     @LoopTest
+    void anOpenIterationSaysOverWhat(Loop loop) {
+        try (SubmissionPublisher<String> publisher = new SubmissionPublisher<>(Runnable::run, 16) {
+                    @Override
+                    public String toString() {
+                        return "the news";
+                    }
+                };
+                Iteration<String> news = Streams.iterate(publisher)) {
+            Task<Boolean> waiting = Task.spawn(() -> news.iterator().hasNext());
+            yieldNow();
+            assertThat(loop.activeResources()).containsExactly("close hook of the iteration over the news");
+            publisher.submit("tea");
+            assertThat(await(waiting)).isTrue();
+            assertThat(news.iterator().next()).isEqualTo("tea");
+        }
+        assertThat(loop.closeHookCount()).isZero();
+    }
+
+    @LoopTest
     void manyOfAKindAreCounted(Loop loop) {
         List<TimerHandle> timers = new ArrayList<>();
         for (int i = 0; i < 23; i++) {
@@ -79,7 +103,7 @@ class ResourcesTest {
         });
         assertThat(resources).hasSize(2);
         assertThat(resources.get(0)).isEqualTo("timer due in PT1S");
-        assertThat(resources.get(1)).startsWith("close hook CloseHook[");
+        assertThat(resources.get(1)).isEqualTo("close hook made in app.ResourcesTest");
     }
 
     @Test

@@ -42,6 +42,10 @@ public final class CloseHook {
         return task != null && task.isFailed() ? task.exceptionNow() : null;
     }
 
+    VoidBody<?> action() {
+        return action;
+    }
+
     /** Where it was registered, in debug mode; else null. */
     @Nullable
     String site() {

@@ -24,9 +24,7 @@ final class Resources {
         resources.add("timer", loop.timers().stream().map(resources::dueIn).toList());
         resources.add(
                 "close hook",
-                loop.closeHooks().list().stream()
-                        .map(hook -> hook.site() == null ? hook.toString() : "registered at " + hook.site())
-                        .toList());
+                loop.closeHooks().list().stream().map(Resources::registeredAt).toList());
         return List.copyOf(resources.lines);
     }
 
@@ -37,7 +35,16 @@ final class Resources {
         }
     }
 
-    private static String madeIn(Runnable callback) {
+    private static String registeredAt(CloseHook hook) {
+        String site = hook.site();
+        if (site != null && !site.equals(Sites.UNKNOWN)) {
+            return "registered at " + site;
+        }
+        VoidBody<?> action = hook.action(); // registered while something was subscribed, below no frame of the user's
+        return action.getClass().isHidden() ? madeIn(action) : "of " + action;
+    }
+
+    private static String madeIn(Object callback) {
         String name = callback.getClass().getName();
         int lambda = name.indexOf("$$Lambda");
         return "made in " + (lambda < 0 ? name : name.substring(0, lambda));

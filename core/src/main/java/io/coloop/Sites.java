@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 
 /** Finds the place in the user's code that a stack belongs to. */
 final class Sites {
+    static final String UNKNOWN = "an unknown place";
     private static final StackWalker WALKER = StackWalker.getInstance();
 
     private Sites() {}
@@ -23,7 +24,7 @@ final class Sites {
         Optional<StackTraceElement> site =
                 stack.filter(frame -> !isMachinery(frame.getClassName())).findFirst();
         return site.isEmpty()
-                ? "an unknown place"
+                ? UNKNOWN
                 : site.get().getClassName() + "." + site.get().getMethodName() + "("
                         + site.get().getFileName() + ":" + site.get().getLineNumber() + ")";
     }

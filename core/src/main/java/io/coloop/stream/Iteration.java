@@ -8,6 +8,7 @@ import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
 import io.coloop.Promise;
 import io.coloop.TaskCancelledException;
+import io.coloop.VoidBody;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -122,7 +123,7 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
             }
             inflow.whenReady(promise);
             if (closeHook == null) {
-                closeHook = loop.onClose(Iteration.this::close);
+                closeHook = loop.onClose(new AtLoopsEnd());
                 source.subscribe(inflow);
             }
         }
@@ -130,6 +131,19 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
         @Override
         public String toString() {
             return "the next item of " + source;
+        }
+    }
+
+    /** What the loop closes if nobody does; a leak is reported by its name. */
+    private final class AtLoopsEnd implements VoidBody<RuntimeException> {
+        @Override
+        public void run() {
+            close();
+        }
+
+        @Override
+        public String toString() {
+            return "the iteration over " + source;
         }
     }
 

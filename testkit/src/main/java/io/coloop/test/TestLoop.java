@@ -70,7 +70,8 @@ final class TestLoop {
         } catch (CancellationException cancelled) {
             throw reports.silence()
                     .map(report -> new AssertionError(
-                            "the test waits for ever; declare work outside the loop with VirtualClock.foreign(loop)\n"
+                            "the test waits for ever; declare work outside the loop with VirtualClock.foreign(loop),"
+                                    + " and give what delays the loop's scheduler\n"
                                     + report.message(),
                             cancelled))
                     .<Throwable>map(Function.identity())
