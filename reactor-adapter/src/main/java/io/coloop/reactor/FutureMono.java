@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -19,12 +19,12 @@ import reactor.util.context.Context;
 
 /** A Mono of what a future gives: one future for all subscribers, or a new task for each. */
 final class FutureMono<T> extends Mono<T> {
-    private final Supplier<? extends Future<? extends @Nullable T>> source;
+    private final Function<Context, Future<? extends @Nullable T>> source; // given the subscriber's context
     private final boolean owns;
     private final @Nullable Consumer<? super T> onUndelivered;
 
     private FutureMono(
-            Supplier<? extends Future<? extends @Nullable T>> source,
+            Function<Context, Future<? extends @Nullable T>> source,
             boolean owns,
             @Nullable Consumer<? super T> onUndelivered) {
         this.source = source;
@@ -43,20 +43,26 @@ final class FutureMono<T> extends Mono<T> {
             return body.run();
         };
         return onAssembly(new FutureMono<>(
-                () -> loop.<@Nullable T>spawn(loop.isOnLoop() ? body : observed), true, onUndelivered));
+                context -> {
+                    Body<? extends @Nullable T, ?> own = loop.isOnLoop() ? body : observed;
+                    Body<? extends @Nullable T, ?> inContext = ReactorContext.<@Nullable T>inTask(context, own);
+                    return ThreadLocals.run(context, () -> loop.<@Nullable T>spawn(inContext));
+                },
+                true,
+                onUndelivered));
     }
 
     /** One future, which its subscribers own or not. */
     static <T> Mono<T> hot(
             Future<? extends @Nullable T> future, boolean owns, @Nullable Consumer<? super T> onUndelivered) {
-        return onAssembly(new FutureMono<>(() -> future, owns, onUndelivered));
+        return onAssembly(new FutureMono<>(context -> future, owns, onUndelivered));
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
         Future<? extends @Nullable T> future;
         try {
-            future = source.get();
+            future = source.apply(actual.currentContext());
         } catch (LoopClosedException closed) {
             Operators.error(actual, closed);
             return;
@@ -67,7 +73,7 @@ final class FutureMono<T> extends Mono<T> {
     }
 
     /** Brings one future's outcome to one subscriber. */
-    private static final class Delivery<T> implements Subscription {
+    private static final class Delivery<T> extends ReactorUndelivered<T> implements Subscription {
         /*
          *   IDLE -> REQUESTED -> ENDED      demand first
          *   IDLE -> WAITING -> ENDED        value first; it is emitted from the ready queue once it is asked for
@@ -84,7 +90,6 @@ final class FutureMono<T> extends Mono<T> {
         private final Future<? extends @Nullable T> future;
         private final boolean owns;
         private final Context context;
-        private final Undelivered<T> undelivered;
         private final AtomicInteger state = new AtomicInteger();
         private volatile @Nullable CoreSubscriber<? super T> actual; // null once cancelled: the future may live long
         private @Nullable T value; // published by WAITING
@@ -94,11 +99,16 @@ final class FutureMono<T> extends Mono<T> {
                 Future<? extends @Nullable T> future,
                 boolean owns,
                 @Nullable Consumer<? super T> onUndelivered) {
+            super(future.loop(), "a Mono", onUndelivered);
             this.actual = actual;
             this.context = actual.currentContext();
             this.future = future;
             this.owns = owns;
-            this.undelivered = new Undelivered<>(future.loop(), onUndelivered);
+        }
+
+        @Override
+        Context hooks() {
+            return context;
         }
 
         @Nullable
@@ -116,11 +126,11 @@ final class FutureMono<T> extends Mono<T> {
         private void fail(Throwable failure) {
             if (end()) {
                 Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
-                actual().onError(Undelivered.crossing(cause != null ? cause : failure));
+                actual().onError(crossing(cause != null ? cause : failure));
             } else if (reportedAsSwallowed()) {
-                undelivered.dropped(failure, context);
+                reportedError(failure);
             } else {
-                undelivered.error(failure, context);
+                error(failure);
             }
         }
 
@@ -153,12 +163,27 @@ final class FutureMono<T> extends Mono<T> {
 
         @Override
         public void request(long n) {
-            if (Operators.validate(n) && !state.compareAndSet(IDLE, REQUESTED) && state.get() == WAITING) {
-                try {
-                    future.loop().execute(this::emitWaiting);
-                } catch (LoopClosedException closed) {
-                    emitWaiting();
-                }
+            if (n <= 0) {
+                soon(() -> refuse(n));
+            } else if (!state.compareAndSet(IDLE, REQUESTED) && state.get() == WAITING) {
+                soon(this::emitWaiting);
+            }
+        }
+
+        private void soon(Runnable signal) {
+            try {
+                future.loop().execute(signal);
+            } catch (LoopClosedException closed) {
+                signal.run();
+            }
+        }
+
+        /** As if it had cancelled, but it is told. */
+        private void refuse(long n) {
+            CoreSubscriber<? super T> refused = actual;
+            if (refused != null && release()) {
+                refused.onError(new IllegalArgumentException(
+                        "a subscriber may only ask for more than 0 values (rule 3.9 of Reactive Streams): " + n));
             }
         }
 
@@ -170,9 +195,14 @@ final class FutureMono<T> extends Mono<T> {
 
         @Override
         public void cancel() {
+            release();
+        }
+
+        /** Whether there was something to release. */
+        private boolean release() {
             int before = state.getAndUpdate(now -> now == ENDED ? ENDED : CANCELLED);
             if (before == ENDED || before == CANCELLED) {
-                return;
+                return false;
             }
             actual = null;
             if (before == WAITING) {
@@ -180,6 +210,7 @@ final class FutureMono<T> extends Mono<T> {
             } else if (owns) {
                 future.cancel("its subscriber cancelled");
             }
+            return true;
         }
 
         /** A value of a future that is not the subscriber's is still there for others. */
@@ -187,7 +218,7 @@ final class FutureMono<T> extends Mono<T> {
             T late = value;
             value = null;
             if (owns) {
-                undelivered.value(late, context);
+                value(late);
             }
         }
 

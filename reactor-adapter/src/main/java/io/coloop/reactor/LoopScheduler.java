@@ -19,6 +19,10 @@ final class LoopScheduler implements Scheduler {
         this.direct = createWorker();
     }
 
+    Loop loop() {
+        return loop;
+    }
+
     @Override
     public Disposable schedule(Runnable task) {
         return direct.schedule(task);

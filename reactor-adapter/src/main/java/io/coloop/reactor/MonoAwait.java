@@ -5,14 +5,10 @@ import io.coloop.Promise;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
-/** A Mono that can be awaited. Used once. */
+/** A Mono that can be awaited. Used once. The same as core's {@code Pick} of the only item, in fewer objects. */
 final class MonoAwait<T> implements Awaitable<@Nullable T> {
     private final Mono<? extends T> mono;
     private final @Nullable Consumer<? super T> onUndelivered;
@@ -26,14 +22,13 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
     @Override
     public void subscribe(Promise<@Nullable T> promise) {
         receiver = new Receiver<>(promise, onUndelivered);
-        Subscriber<T> throughTheHooks = receiver; // subscribe(CoreSubscriber) is Reactor's inner door: no hooks
-        mono.subscribe(throughTheHooks);
+        receiver.subscribeTo(mono);
     }
 
     /** The awaiting task was cancelled; if the Mono failed in that same turn, nobody sees the failure, and the loop has reported it. */
     void abandoned() {
         if (receiver != null && receiver.promise.future().isFailed()) {
-            receiver.undelivered.dropped(receiver.promise.future().exceptionNow(), receiver.upstreamContext());
+            receiver.reportedError(receiver.promise.future().exceptionNow());
         }
     }
 
@@ -43,7 +38,7 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
     }
 
     /** Settles a promise with what a Mono signals. */
-    private static final class Receiver<T> implements CoreSubscriber<T> {
+    private static final class Receiver<T> extends Inbound<T> {
         /*
          * The value is held from onNext to onComplete: a Mono may still fail after its value, as that of a transaction does whose commit fails.
          *
@@ -55,26 +50,21 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
         private static final Object TAKEN = new Object();
 
         private final Promise<@Nullable T> promise;
-        private final Undelivered<T> undelivered;
         private final AtomicReference<@Nullable Object> held = new AtomicReference<>();
-        private volatile @Nullable Subscription subscription;
 
         Receiver(Promise<@Nullable T> promise, @Nullable Consumer<? super T> onUndelivered) {
+            super(promise.future().loop(), "a Mono", onUndelivered);
             this.promise = promise;
-            this.undelivered = new Undelivered<>(promise.future().loop(), onUndelivered);
-            promise.onUndelivered(this::lateValue);
+            promise.onUndelivered(this::value);
         }
 
         @Override
-        public void onSubscribe(Subscription subscription) {
-            if (Operators.validate(this.subscription, subscription)) {
-                this.subscription = subscription;
-                promise.onCancel(() -> {
-                    subscription.cancel();
-                    lateValue(take());
-                });
-                subscription.request(Long.MAX_VALUE);
-            }
+        void subscribed(Subscription given) {
+            promise.onCancel(() -> {
+                given.cancel();
+                value(take());
+            });
+            given.request(Long.MAX_VALUE);
         }
 
         @Override
@@ -84,19 +74,19 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
             }
             T first = take();
             if (first == null) {
-                lateValue(value);
+                value(value);
             } else { // not a Mono: fromDirect() of something with more values
-                undelivered.valueTooMany(value, upstreamContext());
+                value(value, "there was more than one value");
                 cancelUpstream();
-                undelivered.valueTooMany(first, upstreamContext());
+                value(first, "there was more than one value");
                 fail(new IllegalStateException("the Mono emitted more than one value"));
             }
         }
 
         @Override
         public void onError(Throwable failure) {
-            lateValue(take());
-            fail(Undelivered.crossing(failure));
+            value(take());
+            fail(crossing(failure));
         }
 
         @Override
@@ -106,12 +96,12 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
 
         private void fail(Throwable failure) {
             if (!promise.fail(failure)) {
-                lateError(failure);
+                error(failure);
             }
         }
 
         private void cancelUpstream() {
-            Subscription upstream = subscription;
+            Subscription upstream = subscription();
             if (upstream != null) {
                 upstream.cancel();
             }
@@ -122,19 +112,6 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
         private @Nullable T take() {
             Object value = held.getAndSet(TAKEN);
             return value == TAKEN ? null : (T) value;
-        }
-
-        private void lateValue(@Nullable T value) {
-            undelivered.value(value, upstreamContext());
-        }
-
-        private void lateError(Throwable failure) {
-            undelivered.error(failure, upstreamContext());
-        }
-
-        /** The context at the Mono's end, whose discard and drop hooks are the caller's: the last operator shows it. */
-        private Context upstreamContext() {
-            return subscription instanceof CoreSubscriber<?> operator ? operator.currentContext() : Context.empty();
         }
     }
 }

@@ -106,7 +106,8 @@ class AwaitMonoTest {
         settle();
         assertThat(reports.take())
                 .extracting(Report::message)
-                .containsExactly("a Mono had more than one value: 2", "a Mono had more than one value: 1");
+                .containsExactly(
+                        "of a Mono, there was more than one value: 2", "of a Mono, there was more than one value: 1");
     }
 
     @LoopTest
@@ -421,7 +422,7 @@ class AwaitMonoTest {
         settle();
         Report report = reports.takeOnly(Report.Kind.LATE_VALUE);
         assertThat(report.value()).isEqualTo("late");
-        assertThat(report.message()).isEqualTo("a Mono's value came too late: late");
+        assertThat(report.message()).isEqualTo("of a Mono, a value came too late: late");
     }
 
     @LoopTest

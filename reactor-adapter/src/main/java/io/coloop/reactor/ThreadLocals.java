@@ -1,0 +1,56 @@
+package io.coloop.reactor;
+
+import io.coloop.Body;
+import io.micrometer.context.ContextRegistry;
+import io.micrometer.context.ContextSnapshot;
+import io.micrometer.context.ContextSnapshotFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+
+/** The thread locals that are registered with micrometer's context-propagation; none without it on the class path. */
+final class ThreadLocals {
+    private static final boolean PRESENT = isPresent();
+
+    private ThreadLocals() {}
+
+    private static boolean isPresent() {
+        try {
+            return Micrometer.isPresent();
+        } catch (LinkageError absent) {
+            return false;
+        }
+    }
+
+    /** The context with the values that the calling thread has. */
+    static Context capturedInto(Context context) {
+        return PRESENT && Micrometer.hasAny() ? Micrometer.capturedInto(context) : context;
+    }
+
+    /** Runs the body on the calling thread with the values that the context has. */
+    static <T extends @Nullable Object, X extends Throwable> T run(Context context, Body<T, X> body) throws X {
+        return PRESENT && !context.isEmpty() && Micrometer.hasAny() ? Micrometer.run(context, body) : body.run();
+    }
+
+    private static final class Micrometer {
+        private static final ContextSnapshotFactory SNAPSHOTS =
+                ContextSnapshotFactory.builder().clearMissing(false).build();
+
+        static boolean isPresent() {
+            return SNAPSHOTS != null;
+        }
+
+        static boolean hasAny() {
+            return !ContextRegistry.getInstance().getThreadLocalAccessors().isEmpty();
+        }
+
+        static Context capturedInto(Context context) {
+            return SNAPSHOTS.captureAll().updateContext(context);
+        }
+
+        static <T extends @Nullable Object, X extends Throwable> T run(Context context, Body<T, X> body) throws X {
+            try (ContextSnapshot.Scope scope = SNAPSHOTS.setThreadLocalsFrom(context)) {
+                return body.run();
+            }
+        }
+    }
+}
