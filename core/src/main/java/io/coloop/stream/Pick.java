@@ -2,6 +2,7 @@ package io.coloop.stream;
 
 import io.coloop.Await;
 import io.coloop.Awaitable;
+import io.coloop.CancelPolicy;
 import io.coloop.Promise;
 import io.coloop.TaskCancelledException;
 import java.util.Objects;
@@ -49,8 +50,13 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
 
     /** Awaits it. Task only. */
     public @Nullable T await() {
+        return await(CancelPolicy.OWN);
+    }
+
+    /** Awaits it; the policy says what becomes of the source if the task is cancelled. Task only. */
+    public @Nullable T await(CancelPolicy policy) {
         try {
-            return Await.<@Nullable T>await(this);
+            return Await.<@Nullable T>await(this, policy);
         } catch (TaskCancelledException cancelled) {
             if (promise != null
                     && promise.future().isFailed()) { // in that same turn: nobody sees it, and the loop has reported it

@@ -2,6 +2,7 @@ package io.coloop.reactor;
 
 import io.coloop.Await;
 import io.coloop.Body;
+import io.coloop.CancelPolicy;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopBuilder;
@@ -82,6 +83,11 @@ public final class Reactor {
         return awaitOr(mono, Objects.requireNonNull(onUndelivered, "onUndelivered"));
     }
 
+    /** Like {@link #await(Mono)}; the policy says what becomes of the Mono if the task is cancelled. */
+    public static <T> @Nullable T await(Mono<? extends T> mono, CancelPolicy policy) {
+        return awaitOr(mono, null, Objects.requireNonNull(policy, "policy"));
+    }
+
     /**
      * Like {@link #await(Mono)}, for a Mono that has a value.
      *
@@ -107,10 +113,17 @@ public final class Reactor {
     }
 
     private static <T> @Nullable T awaitOr(Mono<? extends T> mono, @Nullable Consumer<? super T> onUndelivered) {
+        return awaitOr(mono, onUndelivered, CancelPolicy.OWN);
+    }
+
+    private static <T> @Nullable T awaitOr(
+            Mono<? extends T> mono, @Nullable Consumer<? super T> onUndelivered, CancelPolicy policy) {
         Objects.requireNonNull(mono, "mono");
         MonoAwait<T> source = new MonoAwait<>(mono, onUndelivered);
         try {
-            return Await.<@Nullable T>await(source);
+            return policy == CancelPolicy.OWN
+                    ? Await.<@Nullable T>await(source)
+                    : Await.<@Nullable T>await(source, policy);
         } catch (TaskCancelledException cancelled) {
             source.abandoned();
             throw cancelled;
@@ -179,6 +192,12 @@ public final class Reactor {
         return only(publisher, null);
     }
 
+    /** Like {@link #await(Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> @Nullable T await(Publisher<? extends T> publisher, CancelPolicy policy) {
+        StreamSource<T> source = source("await", publisher, null);
+        return Pick.<T>only(source, source).await(Objects.requireNonNull(policy, "policy"));
+    }
+
     /** Like {@link #await(Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T await(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
         return only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"));
@@ -208,8 +227,7 @@ public final class Reactor {
         return Optional.ofNullable(only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered")));
     }
 
-    private static <T> @Nullable T only(
-            Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+    private static <T> @Nullable T only(Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
         StreamSource<T> source = source("await", publisher, onUndelivered);
         return Pick.<T>only(source, source).await();
     }
@@ -243,8 +261,7 @@ public final class Reactor {
         return last(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"));
     }
 
-    private static <T> @Nullable T last(
-            Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+    private static <T> @Nullable T last(Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
         StreamSource<T> source = source("awaitLast", publisher, onUndelivered);
         return Pick.<T>last(source, source).await();
     }
@@ -260,8 +277,7 @@ public final class Reactor {
     }
 
     /** Like {@link #future(Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
-    public static <T> Future<@Nullable T> future(
-            Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
+    public static <T> Future<@Nullable T> future(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
         return onlyLater(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"));
     }
 
@@ -457,8 +473,8 @@ public final class Reactor {
      *
      * @throws io.coloop.LoopMisuseException on a host's thread outside tasks and callbacks
      */
-    public static <T extends @Nullable Object, X extends Throwable> T withContext(
-            ContextView entries, Body<T, X> body) throws X {
+    public static <T extends @Nullable Object, X extends Throwable> T withContext(ContextView entries, Body<T, X> body)
+            throws X {
         Objects.requireNonNull(entries, "entries");
         return ReactorContext.run(ReactorContext.current().putAll(entries), Objects.requireNonNull(body, "body"));
     }
@@ -477,8 +493,7 @@ public final class Reactor {
     }
 
     /** Runs a body without a result; see {@link #withContext(Function, Body)}. */
-    public static <X extends Throwable> void withContext(Function<Context, Context> change, VoidBody<X> body)
-            throws X {
+    public static <X extends Throwable> void withContext(Function<Context, Context> change, VoidBody<X> body) throws X {
         withContext(change, ReactorContext.asBody(body));
     }
 

@@ -28,6 +28,7 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.CoreSubscriber;
@@ -556,7 +557,7 @@ class AwaitMonoTest {
         assertThatThrownBy(() -> await((Mono<String>) null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("mono");
-        assertThatThrownBy(() -> await(Mono.empty(), null))
+        assertThatThrownBy(() -> await(Mono.empty(), (Consumer<Object>) null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("onUndelivered");
     }
