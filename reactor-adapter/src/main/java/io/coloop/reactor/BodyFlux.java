@@ -1,6 +1,5 @@
 package io.coloop.reactor;
 
-import io.coloop.Body;
 import io.coloop.Loop;
 import io.coloop.stream.EmittingBody;
 import io.coloop.stream.Streams;
@@ -32,12 +31,16 @@ final class BodyFlux<T> extends Flux<T> {
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
         Context context = actual.currentContext();
-        Body<@Nullable Void, RuntimeException> start = () -> {
-            Outbound<T> subscriber = new Outbound<>(actual, loop, onUndelivered);
-            Streams.emit(loop, ReactorContext.inTask(context, body), subscriber, subscriber);
-            return null;
-        };
-        ThreadLocals.run(context, start);
+        if (ThreadLocals.areIn(context)) {
+            ThreadLocals.run(context, () -> start(actual, context));
+        } else {
+            start(actual, context);
+        }
+    }
+
+    private void start(CoreSubscriber<? super T> actual, Context context) {
+        Outbound<T> subscriber = new Outbound<>(actual, loop, onUndelivered);
+        Streams.emit(loop, ReactorContext.inTask(context, body), subscriber, subscriber);
     }
 
     /** A subscriber as core's streams see it. */

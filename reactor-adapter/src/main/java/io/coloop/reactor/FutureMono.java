@@ -45,8 +45,7 @@ final class FutureMono<T> extends Mono<T> {
         return onAssembly(new FutureMono<>(
                 context -> {
                     Body<? extends @Nullable T, ?> own = loop.isOnLoop() ? body : observed;
-                    Body<? extends @Nullable T, ?> inContext = ReactorContext.<@Nullable T>inTask(context, own);
-                    return ThreadLocals.run(context, () -> loop.<@Nullable T>spawn(inContext));
+                    return loop.<@Nullable T>spawn(ReactorContext.<@Nullable T>inTask(context, own));
                 },
                 true,
                 onUndelivered));
@@ -60,14 +59,23 @@ final class FutureMono<T> extends Mono<T> {
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
+        Context context = actual.currentContext();
+        if (ThreadLocals.areIn(context)) {
+            ThreadLocals.run(context, () -> start(actual, context));
+        } else {
+            start(actual, context);
+        }
+    }
+
+    private void start(CoreSubscriber<? super T> actual, Context context) {
         Future<? extends @Nullable T> future;
         try {
-            future = source.apply(actual.currentContext());
+            future = source.apply(context);
         } catch (LoopClosedException closed) {
             Operators.error(actual, closed);
             return;
         }
-        Delivery<T> delivery = new Delivery<>(actual, future, owns, onUndelivered);
+        Delivery<T> delivery = new Delivery<>(actual, context, future, owns, onUndelivered);
         actual.onSubscribe(delivery);
         future.handle(delivery::settled);
     }
@@ -96,12 +104,13 @@ final class FutureMono<T> extends Mono<T> {
 
         Delivery(
                 CoreSubscriber<? super T> actual,
+                Context context,
                 Future<? extends @Nullable T> future,
                 boolean owns,
                 @Nullable Consumer<? super T> onUndelivered) {
             super(future.loop(), "a Mono", onUndelivered);
             this.actual = actual;
-            this.context = actual.currentContext();
+            this.context = context;
             this.future = future;
             this.owns = owns;
         }

@@ -1,6 +1,7 @@
 package io.coloop.reactor;
 
 import io.coloop.Body;
+import io.coloop.VoidBody;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshotFactory;
@@ -26,9 +27,19 @@ final class ThreadLocals {
         return PRESENT && Micrometer.hasAny() ? Micrometer.capturedInto(context) : context;
     }
 
-    /** Runs the body on the calling thread with the values that the context has. */
+    /** Whether the context may have values for some. */
+    static boolean areIn(Context context) {
+        return PRESENT && !context.isEmpty() && Micrometer.hasAny();
+    }
+
+    /** Runs the body on the calling thread with the values that the context has; the library must be there. */
     static <T extends @Nullable Object, X extends Throwable> T run(Context context, Body<T, X> body) throws X {
-        return PRESENT && !context.isEmpty() && Micrometer.hasAny() ? Micrometer.run(context, body) : body.run();
+        return Micrometer.run(context, body);
+    }
+
+    /** Runs a body without a result; see {@link #run(Context, Body)}. */
+    static <X extends Throwable> void run(Context context, VoidBody<X> body) throws X {
+        run(context, ReactorContext.asBody(body));
     }
 
     private static final class Micrometer {
