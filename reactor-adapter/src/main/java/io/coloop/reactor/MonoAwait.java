@@ -69,6 +69,12 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
 
         @Override
         public void onNext(T value) {
+            if (value == null) {
+                NullPointerException rule = new NullPointerException("a Mono's value must not be null");
+                cancelUpstream();
+                onError(rule);
+                throw rule;
+            }
             if (held.compareAndSet(null, value)) {
                 return;
             }

@@ -217,8 +217,11 @@ class ContextPropagationTest {
         Mono<String> body = mono(loop, () -> {
             String before = await(HERE);
             TRACE.set("b");
-            return before + await(HERE) + await(Mono.deferContextual(context -> Mono.just(context.<String>get("trace"))))
-                    + await(mono(loop, TRACE::get)) + TRACE.get();
+            return before
+                    + await(HERE)
+                    + await(Mono.deferContextual(context -> Mono.just(context.<String>get("trace"))))
+                    + await(mono(loop, TRACE::get))
+                    + TRACE.get();
         });
         assertThat(body.contextWrite(Context.of("trace", "a")).block(LIMIT)).isEqualTo("abbbb");
     }
@@ -243,8 +246,7 @@ class ContextPropagationTest {
             return all;
         });
         Mono<List<String>> filtered = handler.contextWrite(context -> context.put("trace", "request"));
-        assertThat(filtered.block(LIMIT))
-                .containsExactly("request", "request", "requestrequest", "request", "request");
+        assertThat(filtered.block(LIMIT)).containsExactly("request", "request", "requestrequest", "request", "request");
         Flux<String> stream = flux(loop, emitter -> {
             emitter.emit(TRACE.get());
             sleep(SHORT);
@@ -280,7 +282,8 @@ class ContextPropagationTest {
                     return "";
                 })
                 .map(nothing -> String.valueOf(TRACE.get()));
-        assertThat(handler.contextWrite(Context.of("trace", "request")).block(LIMIT)).isEqualTo("request");
+        assertThat(handler.contextWrite(Context.of("trace", "request")).block(LIMIT))
+                .isEqualTo("request");
     }
 
     @Test
@@ -308,12 +311,13 @@ class ContextPropagationTest {
         ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor();
         try {
             host.submit(() -> TRACE.set("the host's")).get(30, TimeUnit.SECONDS);
-            Loop hosted = Loop.builder()
-                    .contextCapture(ContextPropagation.capture())
-                    .on(host);
-            assertThat(hosted.spawn(() -> TRACE.get() + " " + await(HERE)).join()).isEqualTo("null null");
+            Loop hosted =
+                    Loop.builder().contextCapture(ContextPropagation.capture()).on(host);
+            assertThat(hosted.spawn(() -> TRACE.get() + " " + await(HERE)).join())
+                    .isEqualTo("null null");
             TRACE.set("ours");
-            assertThat(hosted.spawn(() -> TRACE.get() + " " + await(HERE)).join()).isEqualTo("ours ours");
+            assertThat(hosted.spawn(() -> TRACE.get() + " " + await(HERE)).join())
+                    .isEqualTo("ours ours");
             hosted.close();
             assertThat(host.submit(TRACE::get).get(30, TimeUnit.SECONDS)).isEqualTo("the host's");
         } finally {
@@ -326,8 +330,7 @@ class ContextPropagationTest {
         automatic(true); // it wraps each turn in what the thread that woke the loop has
         var single = Schedulers.newSingle("host");
         try {
-            Loop hosted =
-                    Reactor.loopOn(single, Loop.builder().contextCapture(ContextPropagation.capture()));
+            Loop hosted = Reactor.loopOn(single, Loop.builder().contextCapture(ContextPropagation.capture()));
             List<String> seen = new ArrayList<>();
             TRACE.set("the waker's");
             var task = hosted.spawn(() -> {

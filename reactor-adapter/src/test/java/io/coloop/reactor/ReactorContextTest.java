@@ -138,9 +138,9 @@ class ReactorContextTest {
                 assertThat(way.apply(foreign)).isEqualTo("ada");
             }
         });
-        Publisher<String> asking = subscriber ->
-                Mono.just(((CoreSubscriber<?>) subscriber).currentContext().<String>get("user"))
-                        .subscribe(subscriber);
+        Publisher<String> asking = subscriber -> Mono.just(
+                        ((CoreSubscriber<?>) subscriber).currentContext().<String>get("user"))
+                .subscribe(subscriber);
         withContext(as("ada"), () -> assertThat(await(asking)).isEqualTo("ada"));
     }
 
@@ -161,8 +161,10 @@ class ReactorContextTest {
 
     @LoopTest
     void entriesOfEachLevelAddUp(Loop loop) {
-        Mono<String> deep = Mono.deferContextual(context -> Mono.just(context.get("a") + "" + context.get("b") + context.get("c")));
-        Mono<String> middle = mono(loop, () -> withContext(Context.of("b", 2), () -> await(deep.contextWrite(Context.of("c", 3)))));
+        Mono<String> deep =
+                Mono.deferContextual(context -> Mono.just(context.get("a") + "" + context.get("b") + context.get("c")));
+        Mono<String> middle =
+                mono(loop, () -> withContext(Context.of("b", 2), () -> await(deep.contextWrite(Context.of("c", 3)))));
         assertThat(await(middle.contextWrite(Context.of("a", 1)))).isEqualTo("123");
     }
 
@@ -173,7 +175,8 @@ class ReactorContextTest {
             seen.add(await(USER));
             sleep(Duration.ofSeconds(1));
             seen.add(await(USER));
-            seen.add(await(Mono.delay(Duration.ofSeconds(1), Reactor.scheduler(loop)).then(USER)));
+            seen.add(await(
+                    Mono.delay(Duration.ofSeconds(1), Reactor.scheduler(loop)).then(USER)));
             blocking(() -> null);
             seen.add(await(USER));
             return seen;
@@ -185,14 +188,16 @@ class ReactorContextTest {
 
     @LoopTest
     void childTasksInheritIt(Loop loop) {
-        Mono<List<String>> body = mono(loop, () -> TaskGroup.run(group -> {
-            Task<String> one = group.spawn(() -> await(USER));
-            Task<String> other = group.spawn(() -> {
-                sleep(Duration.ofSeconds(1));
-                return await(Task.spawn(() -> await(USER)));
-            });
-            return List.of(await(one), await(other), await(USER));
-        }));
+        Mono<List<String>> body = mono(
+                loop,
+                () -> TaskGroup.run(group -> {
+                    Task<String> one = group.spawn(() -> await(USER));
+                    Task<String> other = group.spawn(() -> {
+                        sleep(Duration.ofSeconds(1));
+                        return await(Task.spawn(() -> await(USER)));
+                    });
+                    return List.of(await(one), await(other), await(USER));
+                }));
         assertThat(await(body.contextWrite(as("ada")))).containsOnly("ada").hasSize(3);
     }
 
@@ -201,7 +206,8 @@ class ReactorContextTest {
         List<String> seen = new ArrayList<>();
         withContext(as("ada"), () -> {
             loop.callSoon(() -> seen.add(user()));
-            loop.callLater(Duration.ofSeconds(1), () -> USER.subscribe(seen::add)); // a subscriber of one's own has its own
+            loop.callLater(
+                    Duration.ofSeconds(1), () -> USER.subscribe(seen::add)); // a subscriber of one's own has its own
             loop.callLater(Duration.ofSeconds(1), () -> future(USER).thenAccept(seen::add));
         });
         sleep(Duration.ofSeconds(2));
@@ -258,8 +264,11 @@ class ReactorContextTest {
     @LoopTest
     void withContextAddsAndTakesBack() throws IOException {
         assertThat(context().isEmpty()).isTrue();
-        String seen = withContext(Context.of("a", 1), () -> withContext(
-                context -> context.put("b", 2).delete("a"), () -> context().toString()));
+        String seen = withContext(
+                Context.of("a", 1),
+                () -> withContext(
+                        context -> context.put("b", 2).delete("a"),
+                        () -> context().toString()));
         assertThat(seen).isEqualTo(Context.of("b", 2).toString());
         assertThat(context().isEmpty()).isTrue();
         IOException failure = new IOException();
@@ -308,7 +317,9 @@ class ReactorContextTest {
                         } catch (LoopMisuseException refused) {
                             misuse.set(refused);
                         }
-                        return mono(loop, () -> await(USER)).contextWrite(as("ada")).toFuture();
+                        return mono(loop, () -> await(USER))
+                                .contextWrite(as("ada"))
+                                .toFuture();
                     })
                     .get(30, TimeUnit.SECONDS)
                     .get(30, TimeUnit.SECONDS);
@@ -408,8 +419,7 @@ class ReactorContextTest {
         Settling.endOf(task);
         settle();
         assertThat(trail.marks())
-                .containsExactly(
-                        "begin t1", "save a in t1", "roll back t1", "begin t2", "save b in t2", "cancel t2");
+                .containsExactly("begin t1", "save a in t1", "roll back t1", "begin t2", "save b in t2", "cancel t2");
     }
 
     @LoopTest

@@ -72,8 +72,7 @@ class TransactionalOperatorTest {
         }
 
         @Override
-        protected Mono<Void> doResume(
-                TransactionSynchronizationManager context, Object transaction, Object suspended) {
+        protected Mono<Void> doResume(TransactionSynchronizationManager context, Object transaction, Object suspended) {
             return Mono.fromRunnable(() -> context.bindResource(this, suspended));
         }
 
@@ -93,8 +92,7 @@ class TransactionalOperatorTest {
         }
 
         @Override
-        protected Mono<Void> doRollback(
-                TransactionSynchronizationManager context, GenericReactiveTransaction status) {
+        protected Mono<Void> doRollback(TransactionSynchronizationManager context, GenericReactiveTransaction status) {
             return Mono.fromRunnable(() -> trail.mark("roll back " + context.getResource(this)));
         }
 
