@@ -5,6 +5,7 @@ import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Task;
+import io.coloop.stream.Undelivered;
 import io.reactivex.rxjava3.core.Maybe;
 import io.reactivex.rxjava3.core.MaybeObserver;
 import io.reactivex.rxjava3.disposables.Disposable;
@@ -70,7 +71,7 @@ final class FutureMaybe<T> extends Maybe<T> {
         private final AtomicReference<@Nullable MaybeObserver<? super T>> observer;
         private final Future<? extends @Nullable T> future;
         private final boolean owns;
-        private final Undelivered<T> undelivered;
+        private final RxUndelivered<T> undelivered;
 
         Delivery(
                 MaybeObserver<? super T> observer,
@@ -80,7 +81,7 @@ final class FutureMaybe<T> extends Maybe<T> {
             this.observer = new AtomicReference<>(observer);
             this.future = future;
             this.owns = owns;
-            this.undelivered = new Undelivered<>(future.loop(), onUndelivered);
+            this.undelivered = new RxUndelivered<>(future.loop(), onUndelivered);
         }
 
         @Nullable
@@ -102,7 +103,7 @@ final class FutureMaybe<T> extends Maybe<T> {
         private void tooLate(@Nullable T value, @Nullable Throwable failure) {
             if (failure != null) {
                 if (reportedAsSwallowed()) {
-                    undelivered.dropped(failure);
+                    undelivered.reportedError(failure);
                 } else {
                     undelivered.error(failure);
                 }

@@ -6,12 +6,21 @@ import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.TaskCancelledException;
 import io.coloop.VoidBody;
+import io.coloop.stream.EmittingBody;
+import io.coloop.stream.Iteration;
+import io.coloop.stream.Pick;
+import io.coloop.stream.Streams;
+import io.coloop.sync.Queue;
+import io.reactivex.rxjava3.core.BackpressureStrategy;
 import io.reactivex.rxjava3.core.Completable;
+import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Maybe;
+import io.reactivex.rxjava3.core.Observable;
 import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.core.Single;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * is one, else it is closed if it is an {@link AutoCloseable}, else it is reported as {@link io.coloop.Report.Kind#LATE_VALUE}; from the ready queue. An error that
  * can no longer be delivered is reported as {@link io.coloop.Report.Kind#LATE_FAILURE} and goes to {@code RxJavaPlugins.onError}; a
  * {@link java.util.concurrent.CancellationException} after a cancel does not, for it is what was asked for. Something that somebody else cancelled is a failure for who waits
- * for it: a plain {@code CancellationException}, never a {@link TaskCancelledException}. These types have no demand: they have one value or none.
+ * for it: a plain {@code CancellationException}, never a {@link TaskCancelledException}. Single, Maybe and Completable have no demand: they have one value or none.
  */
 public final class Rx {
     private Rx() {}
@@ -72,12 +81,22 @@ public final class Rx {
      * @throws NoSuchElementException if it was empty
      */
     public static <T> T awaitRequired(Maybe<? extends T> maybe) {
-        return required(await(Rx.<T>source(maybe, null)));
+        return required("Maybe", await(Rx.<T>source(maybe, null)));
     }
 
     /** Like {@link #awaitRequired(Maybe)}; a value that comes too late goes to {@code onUndelivered}. */
     public static <T> T awaitRequired(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
-        return required(await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered"))));
+        return required("Maybe", await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered"))));
+    }
+
+    /** Like {@link #await(Maybe)}; no value is an empty optional. */
+    public static <T> Optional<T> awaitOptional(Maybe<? extends T> maybe) {
+        return Optional.ofNullable(await(Rx.<T>source(maybe, null)));
+    }
+
+    /** Like {@link #awaitOptional(Maybe)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Optional<T> awaitOptional(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
+        return Optional.ofNullable(await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered"))));
     }
 
     /** Like {@link #await(Single)}, of a Completable; returns when it is complete. */
@@ -149,11 +168,292 @@ public final class Rx {
         }
     }
 
-    private static <T> T required(@Nullable T value) {
+    private static <T> T required(String kind, @Nullable T value) {
         if (value == null) {
-            throw new NoSuchElementException("the Maybe completed without a value");
+            throw new NoSuchElementException("the " + kind + " completed without a value");
         }
         return value;
+    }
+
+    // ---- Flowable -> coloop
+
+    /**
+     * Subscribes to a Flowable and waits for its end; returns its only item, or null if it was empty. Only in a task.
+     *
+     * <ol>
+     *   <li>Start: subscribed once, now, after the task has given up the loop.
+     *   <li>Threads: subscribed on the loop's own thread, not on the task's stack. Signals are welcome from any thread.
+     *   <li>Cancel: cancelling the task cancels the subscription before the task goes on. A Flowable cancelled by somebody else fails this with its
+     *       {@link java.util.concurrent.CancellationException}.
+     *   <li>Empty is null. More than one item is an {@link IllegalStateException}.
+     *   <li>Undelivered: see {@link Rx}. An item whose Flowable then fails is undelivered.
+     *   <li>Demand: two items, so that a second one is noticed.
+     *   <li>Context: the subscription runs in the task's captured context.
+     * </ol>
+     *
+     * @throws io.coloop.LoopMisuseException outside a task
+     * @throws TaskCancelledException if the task is cancelled meanwhile
+     * @throws java.util.concurrent.CompletionException if the Flowable fails with a checked exception, which is its cause; others are thrown as they are
+     */
+    public static <T> @Nullable T await(Flowable<? extends T> flowable) {
+        return only(flowable, null).await();
+    }
+
+    /** Like {@link #await(Flowable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T await(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
+        return only(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await();
+    }
+
+    /**
+     * Like {@link #await(Flowable)}, for a Flowable that has an item.
+     *
+     * @throws NoSuchElementException if it was empty
+     */
+    public static <T> T awaitRequired(Flowable<? extends T> flowable) {
+        return required("Flowable", only(flowable, null).await());
+    }
+
+    /** Like {@link #awaitRequired(Flowable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> T awaitRequired(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
+        return required(
+                "Flowable",
+                only(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                        .await());
+    }
+
+    /** Like {@link #await(Flowable)}; no item is an empty optional. */
+    public static <T> Optional<T> awaitOptional(Flowable<? extends T> flowable) {
+        return Optional.ofNullable(only(flowable, null).await());
+    }
+
+    /** Like {@link #awaitOptional(Flowable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Optional<T> awaitOptional(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
+        return Optional.ofNullable(only(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await());
+    }
+
+    /** Like {@link #await(Flowable)}, but returns at the first item, and cancels the Flowable then; one item is asked for. */
+    public static <T> @Nullable T awaitFirst(Flowable<? extends T> flowable) {
+        return first(flowable, null).await();
+    }
+
+    /** Like {@link #awaitFirst(Flowable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T awaitFirst(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
+        return first(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await();
+    }
+
+    /** Like {@link #await(Flowable)}, but returns the last item; all are asked for, and those before it are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}. */
+    public static <T> @Nullable T awaitLast(Flowable<? extends T> flowable) {
+        return last(flowable, null).await();
+    }
+
+    /** Like {@link #awaitLast(Flowable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T awaitLast(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
+        return last(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await();
+    }
+
+    /**
+     * A future of the current loop with the Flowable's only item, or null; subscribed from the ready queue, with the answers of {@link #await(Flowable)}. Cancelling the future cancels
+     * the subscription.
+     *
+     * @throws io.coloop.LoopMisuseException if the calling thread has no loop
+     */
+    public static <T> Future<@Nullable T> future(Flowable<? extends T> flowable) {
+        return Loop.current().subscribe(only(flowable, null));
+    }
+
+    /** Like {@link #future(Flowable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Future<@Nullable T> future(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
+        return Loop.current().subscribe(only(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** An iteration over a Flowable, with {@link Iteration#DEFAULT_PREFETCH}; see {@link Iteration}, which gives the seven answers. Loop only. */
+    public static <T> Iteration<T> iterate(Flowable<? extends T> flowable) {
+        return iterate(flowable, Iteration.DEFAULT_PREFETCH);
+    }
+
+    /**
+     * An iteration over a Flowable; see {@link Iteration}. Loop only.
+     *
+     * @param prefetch how many items are asked for at first: one or more
+     */
+    public static <T> Iteration<T> iterate(Flowable<? extends T> flowable, int prefetch) {
+        return Iteration.of(new FlowableSource<T>(flowable), prefetch, undelivered(null));
+    }
+
+    /** Like {@link #iterate(Flowable, int)}; items that are left when it is closed go to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Iteration<T> iterate(
+            Flowable<? extends T> flowable, int prefetch, Consumer<? super T> onUndelivered) {
+        return Iteration.of(
+                new FlowableSource<T>(flowable),
+                prefetch,
+                undelivered(Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    private static <T> Pick<T> only(Flowable<? extends T> flowable, @Nullable Consumer<? super T> onUndelivered) {
+        return Pick.only(new FlowableSource<T>(flowable), undelivered(onUndelivered));
+    }
+
+    private static <T> Pick<T> first(Flowable<? extends T> flowable, @Nullable Consumer<? super T> onUndelivered) {
+        return Pick.first(new FlowableSource<T>(flowable), undelivered(onUndelivered));
+    }
+
+    private static <T> Pick<T> last(Flowable<? extends T> flowable, @Nullable Consumer<? super T> onUndelivered) {
+        return Pick.last(new FlowableSource<T>(flowable), undelivered(onUndelivered));
+    }
+
+    // ---- Observable -> coloop
+
+    /** Like {@link #await(Flowable)}, of an Observable, which has no demand: it is disposed of at the second item. */
+    public static <T> @Nullable T await(Observable<? extends T> observable) {
+        return only(observable, null).await();
+    }
+
+    /** Like {@link #await(Observable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T await(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
+        return only(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await();
+    }
+
+    /**
+     * Like {@link #await(Observable)}, for an Observable that has an item.
+     *
+     * @throws NoSuchElementException if it was empty
+     */
+    public static <T> T awaitRequired(Observable<? extends T> observable) {
+        return required("Observable", only(observable, null).await());
+    }
+
+    /** Like {@link #awaitRequired(Observable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> T awaitRequired(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
+        return required(
+                "Observable",
+                only(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                        .await());
+    }
+
+    /** Like {@link #await(Observable)}; no item is an empty optional. */
+    public static <T> Optional<T> awaitOptional(Observable<? extends T> observable) {
+        return Optional.ofNullable(only(observable, null).await());
+    }
+
+    /** Like {@link #awaitOptional(Observable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Optional<T> awaitOptional(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
+        return Optional.ofNullable(only(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await());
+    }
+
+    /** Like {@link #await(Observable)}, but returns at the first item, and disposes of the Observable then. */
+    public static <T> @Nullable T awaitFirst(Observable<? extends T> observable) {
+        return first(observable, null).await();
+    }
+
+    /** Like {@link #awaitFirst(Observable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T awaitFirst(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
+        return first(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await();
+    }
+
+    /** Like {@link #await(Observable)}, but returns the last item; those before it are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}. */
+    public static <T> @Nullable T awaitLast(Observable<? extends T> observable) {
+        return last(observable, null).await();
+    }
+
+    /** Like {@link #awaitLast(Observable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T awaitLast(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
+        return last(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await();
+    }
+
+    /**
+     * A future of the current loop with the Observable's only item, or null; subscribed from the ready queue, with the answers of {@link #await(Observable)}. Cancelling the future cancels
+     * the subscription.
+     *
+     * @throws io.coloop.LoopMisuseException if the calling thread has no loop
+     */
+    public static <T> Future<@Nullable T> future(Observable<? extends T> observable) {
+        return Loop.current().subscribe(only(observable, null));
+    }
+
+    /** Like {@link #future(Observable)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Future<@Nullable T> future(
+            Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
+        return Loop.current().subscribe(only(observable, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /**
+     * Like {@link #iterate(Observable, BackpressureStrategy, int)}, with {@link Iteration#DEFAULT_PREFETCH}. Loop only.
+     */
+    public static <T> Iteration<T> iterate(Observable<? extends T> observable, BackpressureStrategy strategy) {
+        return iterate(observable, strategy, Iteration.DEFAULT_PREFETCH);
+    }
+
+    /**
+     * An iteration over an Observable; see {@link Iteration}. An Observable cannot be slowed down, and the thread that emits is never blocked: the strategy says what becomes of items
+     * for which the iteration has no room, beyond the {@code prefetch} that it has asked for. Loop only.
+     *
+     * <ul>
+     *   <li>{@code BUFFER}: they wait, without bound, and the end waits behind them.
+     *   <li>{@code DROP}: they are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}.
+     *   <li>{@code LATEST}: the newest waits; the one whose place it takes is dropped likewise.
+     *   <li>{@code ERROR}: the Observable is disposed of, the item dropped likewise, and the iteration fails, once the items before were taken, with a
+     *       {@link io.reactivex.rxjava3.exceptions.MissingBackpressureException}.
+     *   <li>{@code MISSING}: the same, with an {@link IllegalStateException}: for an Observable that never emits more than the prefetch.
+     * </ul>
+     *
+     * @param prefetch how many items are asked for at first: one or more
+     */
+    public static <T> Iteration<T> iterate(
+            Observable<? extends T> observable, BackpressureStrategy strategy, int prefetch) {
+        return iteration(observable, strategy, prefetch, null);
+    }
+
+    /**
+     * Like {@link #iterate(Observable, BackpressureStrategy, int)}; items that are dropped, or left when it is closed, go to {@code onUndelivered}, which runs on the loop and must not
+     * await.
+     */
+    public static <T> Iteration<T> iterate(
+            Observable<? extends T> observable,
+            BackpressureStrategy strategy,
+            int prefetch,
+            Consumer<? super T> onUndelivered) {
+        return iteration(observable, strategy, prefetch, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+    }
+
+    private static <T> Iteration<T> iteration(
+            Observable<? extends T> observable,
+            BackpressureStrategy strategy,
+            int prefetch,
+            @Nullable Consumer<? super T> onUndelivered) {
+        RxUndelivered<T> undelivered = undelivered(onUndelivered);
+        return Iteration.of(new ObservableSource<T>(observable, strategy, undelivered), prefetch, undelivered);
+    }
+
+    private static <T> Pick<T> only(Observable<? extends T> observable, @Nullable Consumer<? super T> onUndelivered) {
+        RxUndelivered<T> undelivered = undelivered(onUndelivered);
+        return Pick.only(all(observable, undelivered), undelivered);
+    }
+
+    private static <T> Pick<T> first(Observable<? extends T> observable, @Nullable Consumer<? super T> onUndelivered) {
+        RxUndelivered<T> undelivered = undelivered(onUndelivered);
+        return Pick.first(all(observable, undelivered), undelivered);
+    }
+
+    private static <T> Pick<T> last(Observable<? extends T> observable, @Nullable Consumer<? super T> onUndelivered) {
+        RxUndelivered<T> undelivered = undelivered(onUndelivered);
+        return Pick.last(all(observable, undelivered), undelivered);
+    }
+
+    /** What takes one of its items needs no strategy: it keeps one at most. */
+    private static <T> ObservableSource<T> all(Observable<? extends T> observable, RxUndelivered<T> undelivered) {
+        return new ObservableSource<>(observable, BackpressureStrategy.MISSING, undelivered);
+    }
+
+    private static <T> RxUndelivered<T> undelivered(@Nullable Consumer<? super T> onUndelivered) {
+        return new RxUndelivered<>(Loop.current(), onUndelivered);
     }
 
     // ---- coloop -> RxJava
@@ -201,6 +501,61 @@ public final class Rx {
             return null;
         };
         return cold(loop, empty, null).ignoreElement();
+    }
+
+    /**
+     * A Flowable that runs a body as a task on the loop, once for each subscriber.
+     *
+     * <ol>
+     *   <li>Cold: the task starts at the subscription, from any thread, without waiting for demand.
+     *   <li>Threads: the body and all signals run on the loop; signals on its own thread, never on a task's stack.
+     *   <li>Cancel: cancelling the subscription cancels the task, which runs its cleanup and signals nothing more. A task cancelled by somebody else, or by the loop's end, is
+     *       {@code onError} with a plain {@link java.util.concurrent.CancellationException}. A closed loop is {@code onError} with {@link io.coloop.LoopClosedException}.
+     *   <li>A null item is a {@link NullPointerException} in the body. A body that emits nothing is an empty Flowable.
+     *   <li>Undelivered: an item that was being emitted at the cancel, and what the body fails with after it; see {@link Rx}.
+     *   <li>Demand: {@link io.coloop.stream.Emitter#emit} awaits it. Nothing is buffered.
+     *   <li>Context: that of the thread that subscribes, as with {@link Loop#spawn(Body)}. Signals are made in the context of the task that emits.
+     * </ol>
+     */
+    public static <T> Flowable<T> flowable(Loop loop, EmittingBody<T, ?> body) {
+        return EmittedFlowable.of(loop, body, null);
+    }
+
+    /** Like {@link #flowable(Loop, EmittingBody)}; an item that could not be signalled goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Flowable<T> flowable(Loop loop, EmittingBody<T, ?> body, Consumer<? super T> onUndelivered) {
+        return EmittedFlowable.of(loop, body, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+    }
+
+    /** A Flowable of the items of an iterable, whose iterator is made for each subscriber, as a task, and may await. It is not closed. */
+    public static <T> Flowable<T> flowable(Loop loop, Iterable<? extends T> items) {
+        return EmittedFlowable.of(loop, Streams.<T>emitting(items), null);
+    }
+
+    /**
+     * A Flowable of the items of a queue, each taken out when a subscriber asks for it: subscribers share them. It completes when the queue is shut down and empty.
+     * {@link Queue#taskDone} is not called.
+     */
+    public static <T> Flowable<T> flowable(Loop loop, Queue<? extends T> queue) {
+        return EmittedFlowable.of(loop, Streams.<T>emitting(queue), null);
+    }
+
+    /** Like {@link #flowable(Loop, Queue)}; an item that was taken out and could not be signalled goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Flowable<T> flowable(Loop loop, Queue<? extends T> queue, Consumer<? super T> onUndelivered) {
+        return EmittedFlowable.of(
+                loop, Streams.<T>emitting(queue), Objects.requireNonNull(onUndelivered, "onUndelivered"));
+    }
+
+    /**
+     * Like {@link #flowable(Loop, EmittingBody)}, of an Observable, which has no demand: each item is signalled at once, and nothing slows the body down but its own awaits. Each
+     * {@code emit} gives up the loop.
+     */
+    public static <T> Observable<T> observable(Loop loop, EmittingBody<T, ?> body) {
+        return flowable(loop, body).toObservable();
+    }
+
+    /** Like {@link #observable(Loop, EmittingBody)}; an item that could not be signalled goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Observable<T> observable(Loop loop, EmittingBody<T, ?> body, Consumer<? super T> onUndelivered) {
+        return flowable(loop, body, onUndelivered).toObservable();
     }
 
     /**

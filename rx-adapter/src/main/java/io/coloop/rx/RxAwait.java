@@ -2,6 +2,7 @@ package io.coloop.rx;
 
 import io.coloop.Awaitable;
 import io.coloop.Promise;
+import io.coloop.stream.Undelivered;
 import io.reactivex.rxjava3.core.CompletableObserver;
 import io.reactivex.rxjava3.core.MaybeObserver;
 import io.reactivex.rxjava3.core.SingleObserver;
@@ -31,7 +32,7 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
     /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure, and the loop has reported it. */
     void abandoned() {
         if (receiver != null && receiver.promise.future().isFailed()) {
-            receiver.undelivered.dropped(receiver.promise.future().exceptionNow());
+            receiver.undelivered.reportedError(receiver.promise.future().exceptionNow());
         }
     }
 
@@ -44,11 +45,11 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
     static final class Receiver<T extends @Nullable Object>
             implements SingleObserver<T>, MaybeObserver<T>, CompletableObserver {
         private final Promise<T> promise;
-        private final Undelivered<T> undelivered;
+        private final RxUndelivered<T> undelivered;
 
         Receiver(Promise<T> promise, @Nullable Consumer<? super T> onUndelivered) {
             this.promise = promise;
-            this.undelivered = new Undelivered<>(promise.future().loop(), onUndelivered);
+            this.undelivered = new RxUndelivered<>(promise.future().loop(), onUndelivered);
             promise.onUndelivered(undelivered::value);
         }
 

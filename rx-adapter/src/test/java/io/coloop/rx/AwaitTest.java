@@ -371,7 +371,7 @@ class AwaitTest {
             settle();
             Report report = reports.takeOnly(Report.Kind.LATE_VALUE);
             assertThat(report.value()).isEqualTo("late");
-            assertThat(report.message()).isEqualTo("an RxJava value came too late: late");
+            assertThat(report.message()).isEqualTo("of an RxJava source, a value came too late: late");
         }
     }
 
@@ -490,7 +490,7 @@ class AwaitTest {
     void nullIsRefusedByName() {
         assertThatThrownBy(() -> await((Single<String>) null)).hasMessage("single");
         assertThatThrownBy(() -> await((Maybe<String>) null)).hasMessage("maybe");
-        assertThatThrownBy(() -> awaitRequired(null)).hasMessage("maybe");
+        assertThatThrownBy(() -> awaitRequired((Maybe<String>) null)).hasMessage("maybe");
         assertThatThrownBy(() -> await((Completable) null)).hasMessage("completable");
         assertThatThrownBy(() -> await(Single.just("value"), null)).hasMessage("onUndelivered");
         assertThatThrownBy(() -> await(Maybe.just("value"), null)).hasMessage("onUndelivered");
