@@ -2,8 +2,10 @@ package io.coloop.rx;
 
 import io.coloop.Await;
 import io.coloop.Body;
+import io.coloop.CancelPolicy;
 import io.coloop.Future;
 import io.coloop.Loop;
+import io.coloop.LoopBuilder;
 import io.coloop.TaskCancelledException;
 import io.coloop.VoidBody;
 import io.coloop.stream.EmittingBody;
@@ -18,6 +20,7 @@ import io.reactivex.rxjava3.core.Maybe;
 import io.reactivex.rxjava3.core.Observable;
 import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.core.Single;
+import io.reactivex.rxjava3.schedulers.Schedulers;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
@@ -65,6 +68,14 @@ public final class Rx {
         return await(Rx.<T>source(single, Objects.requireNonNull(onUndelivered, "onUndelivered")));
     }
 
+    /**
+     * Like {@link #await(Single)}; the policy says what becomes of the Single if the task is cancelled. What it gives to nobody but this task then is undelivered; its error is reported by the
+     * loop.
+     */
+    public static <T> T await(Single<? extends T> single, CancelPolicy policy) {
+        return await(Rx.<T>source(single, null), policy);
+    }
+
     /** Like {@link #await(Single)}, of a Maybe; null if it was empty. */
     public static <T> @Nullable T await(Maybe<? extends T> maybe) {
         return await(Rx.<T>source(maybe, null));
@@ -73,6 +84,11 @@ public final class Rx {
     /** Like {@link #await(Maybe)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T await(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
         return await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #await(Single, CancelPolicy)}, of a Maybe; null if it was empty. */
+    public static <T> @Nullable T await(Maybe<? extends T> maybe, CancelPolicy policy) {
+        return await(Rx.<T>source(maybe, null), policy);
     }
 
     /**
@@ -102,6 +118,11 @@ public final class Rx {
     /** Like {@link #await(Single)}, of a Completable; returns when it is complete. */
     public static void await(Completable completable) {
         await(source(completable));
+    }
+
+    /** Like {@link #await(Single, CancelPolicy)}, of a Completable; returns when it is complete. */
+    public static void await(Completable completable, CancelPolicy policy) {
+        await(source(completable), policy);
     }
 
     /**
@@ -162,6 +183,15 @@ public final class Rx {
     private static <T extends @Nullable Object> T await(RxAwait<T> source) {
         try {
             return Await.<T>await(source);
+        } catch (TaskCancelledException cancelled) {
+            source.abandoned();
+            throw cancelled;
+        }
+    }
+
+    private static <T extends @Nullable Object> T await(RxAwait<T> source, CancelPolicy policy) {
+        try {
+            return Await.<T>await(source, policy);
         } catch (TaskCancelledException cancelled) {
             source.abandoned();
             throw cancelled;
@@ -643,5 +673,37 @@ public final class Rx {
      */
     public static Scheduler scheduler(Loop loop) {
         return new LoopScheduler(Objects.requireNonNull(loop, "loop"));
+    }
+
+    /**
+     * The loop of an RxJava scheduler with one thread, such as {@code Schedulers.single()} or {@code Schedulers.from(executor)} of a single-threaded executor: made at the first call, found again
+     * by later ones. It runs on one Worker of the scheduler, so it is on the one thread of that Worker where a scheduler has several, as {@code Schedulers.computation()} has. Other work of that
+     * thread goes on beside it, between two turns. Any thread.
+     *
+     * <p>A scheduler whose Worker goes from thread to thread, as that of an executor with several threads does, is reported as {@link io.coloop.Report.Kind#HOST_LOST} and the loop's
+     * tasks are cancelled. Close the loop before the scheduler is shut down, which is noticed within a second; then the Worker is given back. Each attached loop runs an
+     * empty action on the scheduler twice a second to find that out.
+     *
+     * @throws IllegalArgumentException for {@code Schedulers.trampoline()}, which has no thread of its own
+     * @throws io.coloop.LoopMisuseException if the scheduler takes no work
+     */
+    public static Loop loopOn(Scheduler scheduler) {
+        return loopOn(scheduler, Loop.builder());
+    }
+
+    /** Like {@link #loopOn(Scheduler)}. The settings count only at the first call for a scheduler. */
+    public static Loop loopOn(Scheduler scheduler, LoopBuilder settings) {
+        Objects.requireNonNull(scheduler, "scheduler");
+        Objects.requireNonNull(settings, "settings");
+        if (scheduler == Schedulers.trampoline()) {
+            throw new IllegalArgumentException(
+                    "a loop needs a thread, and Schedulers.trampoline() has none; use one with a single thread, such as Schedulers.single()");
+        }
+        WorkerHost host = new WorkerHost(scheduler);
+        Loop loop = settings.on(host);
+        if (host.isUsed()) {
+            Thread.ofVirtual().name(loop.name() + "-worker").start(() -> host.releaseAfter(loop));
+        }
+        return loop;
     }
 }

@@ -35,6 +35,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -337,7 +338,7 @@ class AwaitTest {
             Resource connection = new Resource();
             List<Object> undelivered = new ArrayList<>();
             List<Thread> threads = new ArrayList<>();
-            java.util.function.Consumer<Object> onUndelivered = value -> {
+            Consumer<Object> onUndelivered = value -> {
                 threads.add(Thread.currentThread());
                 undelivered.add(value);
             };
@@ -492,8 +493,10 @@ class AwaitTest {
         assertThatThrownBy(() -> await((Maybe<String>) null)).hasMessage("maybe");
         assertThatThrownBy(() -> awaitRequired((Maybe<String>) null)).hasMessage("maybe");
         assertThatThrownBy(() -> await((Completable) null)).hasMessage("completable");
-        assertThatThrownBy(() -> await(Single.just("value"), null)).hasMessage("onUndelivered");
-        assertThatThrownBy(() -> await(Maybe.just("value"), null)).hasMessage("onUndelivered");
+        assertThatThrownBy(() -> await(Single.just("value"), (Consumer<String>) null))
+                .hasMessage("onUndelivered");
+        assertThatThrownBy(() -> await(Maybe.just("value"), (Consumer<String>) null))
+                .hasMessage("onUndelivered");
         assertThatThrownBy(() -> awaitRequired(Maybe.just("value"), null)).hasMessage("onUndelivered");
     }
 }
