@@ -32,6 +32,8 @@ class StarImportsTest {
                 .contains("import static io.coloop.Await.*;")
                 .contains("import static io.coloop.reactor.Reactor.*;")
                 .contains("import static io.coloop.rx.Rx.*;")
+                .contains("import static io.coloop.rx.ReactorRx.*;")
+                .contains("import static io.coloop.stream.Streams.*;")
                 .contains("import io.coloop.*;");
         assertThat(compile(source)).isEmpty();
     }
