@@ -36,11 +36,7 @@ public final class ContextPropagation {
         Objects.requireNonNull(factory, "factory");
         return () -> {
             ContextSnapshot snapshot = factory.captureAll();
-            return action -> {
-                try (ContextSnapshot.Scope scope = snapshot.setThreadLocals()) {
-                    action.run();
-                }
-            };
+            return () -> snapshot.setThreadLocals()::close;
         };
     }
 }

@@ -291,13 +291,9 @@ class AwaitStreamTest {
         ThreadLocal<String> mdc = new ThreadLocal<>();
         ContextCapture capture = () -> {
             String captured = mdc.get();
-            return action -> {
+            return () -> {
                 mdc.set(captured);
-                try {
-                    action.run();
-                } finally {
-                    mdc.remove();
-                }
+                return mdc::remove;
             };
         };
         Loop.builder().contextCapture(capture).run(() -> {
