@@ -5,6 +5,11 @@ import static io.coloop.Await.sleep;
 import static io.coloop.Await.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coloop.sync.Barrier;
+import io.coloop.sync.Hold;
+import io.coloop.sync.Lock;
+import io.coloop.sync.Queue;
+import io.coloop.sync.Semaphore;
 import io.coloop.test.VirtualClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -154,6 +159,68 @@ class ShuffledOrderTest {
                         sleep(Duration.ofNanos(6));
                     }))
                     .containsExactly("1", "2", "3");
+        }
+    }
+
+    @Test
+    void aLockGoesToWhoWaitsLongest() {
+        for (int seed = 0; seed < 50; seed++) {
+            List<String> trail = runShuffled(seed, log -> {
+                Lock lock = Lock.create();
+                List<Task<Void>> tasks = new ArrayList<>();
+                for (String name : List.of("a", "b", "c", "d")) {
+                    tasks.add(Task.spawn(() -> {
+                        for (int i = 0; i < 3; i++) {
+                            log.add(name + " asks");
+                            try (Hold held = lock.acquire()) {
+                                log.add(name + " has");
+                                yieldNow();
+                            }
+                        }
+                    }));
+                }
+                tasks.forEach(Await::await);
+            });
+            assertThat(trail.stream().filter(mark -> mark.endsWith("has")).map(mark -> mark.substring(0, 1)))
+                    .containsExactlyElementsOf(trail.stream()
+                            .filter(mark -> mark.endsWith("asks"))
+                            .map(mark -> mark.substring(0, 1))
+                            .toList());
+        }
+    }
+
+    @Test
+    void noItemOfAQueueIsLostWhoeverGoesFirst() {
+        for (int seed = 0; seed < 200; seed++) {
+            List<String> trail = runShuffled(seed, log -> {
+                Queue<String> queue = Queue.bounded(2);
+                Barrier together = Barrier.forParties(6);
+                Semaphore permits = Semaphore.withPermits(2);
+                List<Task<Void>> tasks = new ArrayList<>();
+                for (String name : List.of("a", "b", "c")) {
+                    tasks.add(Task.spawn(() -> {
+                        together.await();
+                        for (int i = 0; i < 5; i++) {
+                            queue.put(name + i);
+                        }
+                    }));
+                    tasks.add(Task.spawn(() -> {
+                        together.await();
+                        for (int i = 0; i < 5; i++) {
+                            try (Hold held = permits.acquire()) {
+                                log.add(queue.get());
+                                yieldNow();
+                            }
+                        }
+                    }));
+                }
+                tasks.forEach(Await::await);
+                log.add("left " + queue.size() + ", permits " + permits.available());
+            });
+            assertThat(trail).hasSize(16).doesNotHaveDuplicates().endsWith("left 0, permits 2");
+            for (String name : List.of("a", "b", "c")) {
+                assertThat(trail).containsSubsequence(name + 0, name + 1, name + 2, name + 3, name + 4);
+            }
         }
     }
 

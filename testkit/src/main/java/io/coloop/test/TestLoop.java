@@ -56,6 +56,7 @@ final class TestLoop {
     /** Runs the test's body as a task; {@code alone} if no undeclared thread takes part. */
     void run(InvocationInterceptor.Invocation<Void> invocation, boolean alone) throws Throwable {
         Task<Void> test = loop.spawn("test", () -> {
+            body = Task.current(); // here, since the loop may fall silent before spawn has returned
             clock.alone(alone);
             try {
                 return invocation.proceed();
@@ -64,7 +65,6 @@ final class TestLoop {
                 clock.stop(true);
             }
         });
-        body = test;
         try {
             await(test);
         } catch (CancellationException cancelled) {
