@@ -5,8 +5,10 @@ import io.coloop.Awaitable;
 import io.coloop.Body;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
+import io.coloop.LoopMisuseException;
 import io.coloop.Promise;
 import io.coloop.Task;
+import io.coloop.TaskCancelledException;
 import io.coloop.sync.WaitQueue;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -20,7 +22,9 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
     /*
      * The subscriber asks and cancels on any thread; the loop signals.
      *
-     *   subscriber   there -> null    by the cancel, or by the end; whoever takes it out says what becomes of the rest
+     *   subscriber   there -> null         by the cancel, by the end, or by a refusal; whoever takes it out says what becomes of the rest
+     *   refusal      null -> an error      by a bad request(): it ends the stream, but not before onSubscribe() has returned: whoever comes second, the request or
+     *                                      that return, signals it
      *
      * A signal runs as the rest of the item of the task that emits: on the loop's own thread, in that task's context. A task that finds no demand waits in line, and looks
      * again when it is signalled.
@@ -30,10 +34,13 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
     private final Undelivered<? super T> undelivered;
     private final Demand demand = new Demand();
     private final WaitQueue starving = WaitQueue.create();
+    private final AtomicReference<@Nullable IllegalArgumentException> refusal = new AtomicReference<>();
+    private volatile boolean subscribed; // onSubscribe() has returned
     private volatile @Nullable Task<?> task;
+    private boolean taskCancelled; // the loop's
     private boolean ended; // the loop's: the body has
 
-    private Emission(Loop loop, Flow.Subscriber<? super T> subscriber, Undelivered<? super T> undelivered) {
+    Emission(Loop loop, Flow.Subscriber<? super T> subscriber, Undelivered<? super T> undelivered) {
         this.loop = loop;
         this.subscriber = new AtomicReference<>(subscriber);
         this.undelivered = undelivered;
@@ -45,16 +52,28 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
             EmittingBody<T, ?> body,
             Flow.Subscriber<? super T> subscriber,
             Undelivered<? super T> undelivered) {
+        Objects.requireNonNull(loop, "loop");
+        Objects.requireNonNull(body, "body");
         Objects.requireNonNull(subscriber, "subscriber");
+        Objects.requireNonNull(undelivered, "undelivered");
         Emission<T> emission = new Emission<>(loop, subscriber, undelivered);
         subscriber.onSubscribe(emission);
-        emission.spawn(body);
+        if (emission.open()) {
+            emission.spawn(body);
+        }
+    }
+
+    /** Says that signals are welcome now; whether there is somebody to signal to. */
+    boolean open() {
+        subscribed = true;
+        if (refusal.get() == null) {
+            return !isCancelled();
+        }
+        endRefused();
+        return false;
     }
 
     private void spawn(EmittingBody<T, ?> body) {
-        if (isCancelled()) {
-            return;
-        }
         Body<@Nullable Void, ?> run = () -> {
             Task.current().handle((value, failure) -> null); // it may fail before the subscribing thread listens
             body.run(this);
@@ -64,14 +83,11 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
             Task<?> spawned = loop.spawn(run);
             task = spawned;
             if (isCancelled()) { // before it could be told
-                cancelTask();
+                onLoop(this::cancelTask);
             }
             spawned.handle((value, failure) -> end(failure));
         } catch (LoopClosedException closed) {
-            Flow.Subscriber<? super T> to = subscriber.getAndSet(null);
-            if (to != null) {
-                to.onError(closed);
-            }
+            fail(closed);
         }
     }
 
@@ -84,10 +100,11 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
     @Override
     public void emit(T item) {
         Objects.requireNonNull(item, "item");
+        checkTask("Emitter.emit(...)");
         Delivery delivery = new Delivery(item);
         try {
             while (!delivery.done) {
-                awaitDemand();
+                awaitItsDemand();
                 Await.await(delivery);
             }
         } finally {
@@ -99,23 +116,42 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
 
     @Override
     public void awaitDemand() {
-        Task<?> here = Task.current();
-        checkOpen(here);
+        checkTask("Emitter.awaitDemand()");
+        awaitItsDemand();
+    }
+
+    private void awaitItsDemand() {
+        checkOpen();
         while (!demand.isThere()) {
             if (demand.starve()) {
                 starving.await();
-                checkOpen(here);
+                checkOpen();
             }
         }
     }
 
-    /** A task that is cancelled learns it from its next await: so it is let through. */
-    private void checkOpen(Task<?> here) {
+    private void checkTask(String call) {
+        if (Task.currentOrNull() == null || !loop.isOnLoop()) {
+            throw LoopMisuseException.of(
+                    "only a task of the stream's own loop may emit",
+                    call,
+                    loop,
+                    "spawn a task in the stream's body, or hand it the items through a Queue");
+        }
+    }
+
+    private void checkOpen() {
+        if (!ended && isCancelled()) {
+            cancelTask(); // from another thread it is on its way
+            Await.yieldNow(); // throws in the body's task, and in those that it owns once it has passed the
+            // cancellation on
+            String why = "the stream's subscriber has cancelled";
+            throw Task.current().cancelling() > 0
+                    ? new CancellationException(why) // it knows, and went on
+                    : new TaskCancelledException(why);
+        }
         if (ended) {
             throw new IllegalStateException("the stream has ended with its body; nothing can be emitted any more");
-        }
-        if (isCancelled() && here.cancelling() == 0) {
-            throw new CancellationException("the stream's subscriber has cancelled");
         }
     }
 
@@ -133,7 +169,12 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
             Flow.Subscriber<? super T> to = subscriber.get();
             if (to != null && !ended && demand.take()) {
                 done = true;
-                to.onNext(item);
+                try {
+                    to.onNext(item);
+                } catch (Throwable failure) {
+                    cancel();
+                    reportThrown("onNext", failure);
+                }
             }
             promise.complete(null);
         }
@@ -144,28 +185,53 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         }
     }
 
-    private @Nullable Void end(@Nullable Throwable failure) {
+    @Nullable
+    Void end(@Nullable Throwable failure) {
         ended = true;
         if (loop.isOnLoop()) { // else it is closed, and nobody waits
             starving.signalAll();
         }
-        Flow.Subscriber<? super T> to = subscriber.getAndSet(null);
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (to == null) {
+        if (cause == null) {
+            complete();
+        } else if (!fail(Undelivered.crossing(cause))) {
             tooLate(cause);
-        } else if (cause == null) {
-            to.onComplete();
-        } else {
-            to.onError(Undelivered.crossing(cause));
         }
         return null;
     }
 
-    private void tooLate(@Nullable Throwable failure) {
-        if (failure == null) {
-            return;
+    private void complete() {
+        Flow.Subscriber<? super T> to = subscriber.getAndSet(null);
+        if (to != null) {
+            try {
+                to.onComplete();
+            } catch (Throwable failure) {
+                reportThrown("onComplete", failure);
+            }
         }
+    }
+
+    /** False if nobody is there to hear of it. */
+    private boolean fail(Throwable cause) {
+        Flow.Subscriber<? super T> to = subscriber.getAndSet(null);
+        if (to == null) {
+            return false;
+        }
+        try {
+            to.onError(cause);
+        } catch (Throwable failure) {
+            reportThrown("onError", failure);
+        }
+        return true;
+    }
+
+    /** A subscriber that throws counts as one that has cancelled. */
+    private void reportThrown(String signal, Throwable failure) {
+        undelivered.brokenRule("a stream's subscriber threw from " + signal, failure);
+    }
+
+    private void tooLate(Throwable failure) {
         Task<?> own = task;
         if (own != null && loop.isOnLoop() && own.cancelling() > 0) {
             undelivered.reportedError(failure); // as a task that swallowed its cancellation
@@ -192,27 +258,44 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
 
     /** The stream fails and the body is cancelled. */
     private void refuse(long n) {
-        onLoop(() -> {
-            Flow.Subscriber<? super T> to = subscriber.getAndSet(null);
-            if (to != null) {
-                cancelTask();
-                to.onError(new IllegalArgumentException(
-                        "a subscriber may only ask for more than 0 items (rule 3.9 of Reactive Streams): " + n));
-            }
-        });
+        IllegalArgumentException rule = new IllegalArgumentException(
+                "a subscriber may only ask for more than 0 items (rule 3.9 of Reactive Streams): " + n);
+        if (refusal.compareAndSet(null, rule) && subscribed) {
+            endRefused();
+        }
+    }
+
+    private void endRefused() {
+        try {
+            loop.execute(() -> {
+                if (fail(Objects.requireNonNull(refusal.get()))) {
+                    cancelTask();
+                }
+            });
+        } catch (LoopClosedException closed) {
+            fail(Objects.requireNonNull(refusal.get()));
+        }
     }
 
     @Override
     public void cancel() {
-        if (subscriber.getAndSet(null) != null) {
+        if (subscriber.getAndSet(null) == null) {
+            return;
+        }
+        if (loop.isOnLoop()) {
             cancelTask();
+        } else {
+            onLoop(this::cancelTask);
         }
     }
 
+    /** Once, so that the task's cleanup is not cancelled as well. Loop only. */
     private void cancelTask() {
         Task<?> running = task;
-        if (running != null) {
+        if (running != null && !taskCancelled) {
+            taskCancelled = true;
             running.cancel("the stream's subscriber cancelled");
+            starving.signalAll(); // those that are not the body's own
         }
     }
 

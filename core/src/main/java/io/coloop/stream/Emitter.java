@@ -12,9 +12,10 @@ public interface Emitter<T> {
      *
      * <p>An item that was not signalled, because the task was cancelled or the stream had ended, is undelivered; see {@link Undelivered}.
      *
-     * @throws io.coloop.TaskCancelledException if the task is cancelled, as that of the body is when the subscriber cancels
-     * @throws java.util.concurrent.CancellationException if the subscriber cancelled before, and the body went on
+     * @throws io.coloop.TaskCancelledException if the task is cancelled, as that of the body is when the subscriber cancels; also in a task that nobody cancelled, after the subscriber has
+     * @throws java.util.concurrent.CancellationException if the subscriber has cancelled and the task, which was told, goes on
      * @throws IllegalStateException if the body has ended
+     * @throws io.coloop.LoopMisuseException outside a task, or in one of another loop; the item is still the caller's
      */
     void emit(T item);
 

@@ -3,8 +3,10 @@ package io.coloop.stream;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Promise;
+import io.coloop.Task;
 import java.util.Objects;
 import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     /*
      * The source signals on any thread, one signal at a time; the loop takes.
      *
-     *   ring          the source fills a slot, the loop empties it: no more is asked for than it has slots
+     *   ring          the source fills a slot, the loop empties it: no more is asked for than it has slots, and what was not asked for is not put there
      *   end           null -> COMPLETED | a failure    by the source
      *                 any -> CLOSED                    by the loop, which wants no more
      *   waiter        set by a loop that found nothing, and then it looks again; the source puts something there and then takes the waiter. So
@@ -25,7 +27,8 @@ final class Inflow<T> implements Flow.Subscriber<T> {
      */
     private static final Object COMPLETED = new Object();
     private static final Object CLOSED = new Object();
-    private static final Flow.Subscription GONE = new Flow.Subscription() {
+    /** In place of a subscription that is cancelled, or that nobody needs any more. */
+    static final Flow.Subscription GONE = new Flow.Subscription() {
         @Override
         public void request(long n) {
             // nobody is there
@@ -40,7 +43,9 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     private final Loop loop;
     private final int prefetch;
     private final Undelivered<? super T> undelivered;
+    private final int refillAt;
     private final AtomicReferenceArray<@Nullable T> ring;
+    private final AtomicLong asked = new AtomicLong(); // in all; written by the loop
     private final AtomicReference<@Nullable Object> end = new AtomicReference<>();
     private final AtomicReference<@Nullable Promise<@Nullable Void>> waiter = new AtomicReference<>();
     private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
@@ -55,6 +60,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         this.loop = loop;
         this.prefetch = prefetch;
         this.undelivered = undelivered;
+        this.refillAt = prefetch - (prefetch >> 2);
         this.ring = new AtomicReferenceArray<>(Integer.highestOneBit(Math.max(1, prefetch - 1)) << 1);
     }
 
@@ -62,48 +68,75 @@ final class Inflow<T> implements Flow.Subscriber<T> {
 
     @Override
     public void onSubscribe(Flow.Subscription given) {
-        Objects.requireNonNull(given, "subscription");
-        if (subscription.compareAndSet(null, given)) {
-            given.request(prefetch);
-        } else {
+        if (given == null) {
+            throw failWith(new NullPointerException("a stream's subscription must not be null"));
+        }
+        if (!subscription.compareAndSet(null, given)) {
             given.cancel();
+        } else if (loop.isOnLoop() && Task.currentOrNull() == null) {
+            request(prefetch);
+        } else {
+            try {
+                loop.execute(() -> request(prefetch));
+            } catch (LoopClosedException closed) {
+                cancelSource();
+            }
         }
     }
 
     @Override
     public void onNext(T item) {
         if (item == null) {
-            NullPointerException rule = new NullPointerException("a stream's item must not be null");
-            breaksRules(rule);
-            throw rule;
+            cancelSource();
+            throw failWith(new NullPointerException("a stream's item must not be null"));
         }
         if (end.get() != null) {
             undelivered.value(item);
             return;
         }
-        int slot = slot(put);
-        if (ring.get(slot) != null) {
+        if (put == asked.get()) {
             undelivered.value(item);
             breaksRules(new IllegalStateException("the source signalled more than the " + prefetch
                     + " items that were asked for: one that cannot be slowed down needs a strategy for overflow"));
             return;
         }
+        int slot = slot(put++);
         ring.set(slot, item);
-        put++;
         if (end.get() == CLOSED) {
             disposeOf(slot);
         }
         wake();
     }
 
+    /** Subscribes to the source; what that throws is its failure. */
+    void subscribeTo(Flow.Publisher<? extends T> source) {
+        try {
+            source.subscribe(this);
+        } catch (Throwable failure) { // which it must not
+            breaksRules(failure);
+        }
+    }
+
     private void breaksRules(Throwable failure) {
-        cancelSource();
-        onError(failure);
+        cancelSource(); // first: nobody will once the failure was seen
+        fail(failure);
+    }
+
+    /** What the source did must be thrown at it, and whoever iterates must not wait for ever. */
+    private NullPointerException failWith(NullPointerException rule) {
+        fail(rule);
+        return rule;
     }
 
     @Override
     public void onError(Throwable failure) {
-        Objects.requireNonNull(failure, "failure");
+        if (failure == null) {
+            throw failWith(new NullPointerException("a stream's failure must not be null"));
+        }
+        fail(failure);
+    }
+
+    private void fail(Throwable failure) {
         Throwable crossing = Undelivered.crossing(failure);
         if (end.compareAndSet(null, crossing)) {
             wake();
@@ -130,7 +163,8 @@ final class Inflow<T> implements Flow.Subscriber<T> {
 
     /** Whether a task waits. */
     boolean isAwaited() {
-        return waiter.get() != null;
+        Promise<@Nullable Void> waiting = waiter.get();
+        return waiting != null && !waiting.isDone();
     }
 
     /** Completes the promise once there is an item, or the end. */
@@ -141,9 +175,9 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         }
     }
 
-    /** The task does not wait any more. */
-    void stopWaiting() {
-        waiter.set(null);
+    /** The task does not wait any more: by now another may. */
+    void stopWaiting(Promise<@Nullable Void> promise) {
+        waiter.compareAndSet(promise, null);
     }
 
     /** Whether there is an item, or the end. */
@@ -171,7 +205,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         int slot = slot(taken++);
         T item = Objects.requireNonNull(ring.get(slot));
         ring.set(slot, null);
-        if (++takenSinceRequest >= prefetch - (prefetch >> 2)) {
+        if (++takenSinceRequest == refillAt) {
             int more = takenSinceRequest;
             takenSinceRequest = 0;
             if (end.get() == null) {
@@ -186,6 +220,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         if (source == null) {
             return;
         }
+        asked.addAndGet(more);
         try {
             source.request(more);
         } catch (Throwable failure) { // which it must not
@@ -196,8 +231,8 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     /** Wants no more: disposes of what is here, and cancels the source if it has not ended; from the ready queue, as that runs foreign code. Idempotent. */
     void close() {
         Object before = end.getAndSet(CLOSED);
-        for (int slot = 0; slot < ring.length(); slot++) {
-            disposeOf(slot);
+        for (int i = 0; i < ring.length(); i++) {
+            disposeOf(slot(taken + i));
         }
         if (before instanceof Throwable failure) {
             undelivered.error(failure);
@@ -227,7 +262,11 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     private void cancelSource() {
         Flow.Subscription source = subscription.getAndSet(GONE);
         if (source != null) {
-            source.cancel();
+            try {
+                source.cancel();
+            } catch (Throwable failure) { // which it must not
+                undelivered.brokenRule("a stream's source threw from cancel", failure);
+            }
         }
     }
 

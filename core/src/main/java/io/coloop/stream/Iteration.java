@@ -7,6 +7,7 @@ import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
 import io.coloop.Promise;
+import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.VoidBody;
 import java.util.Iterator;
@@ -108,6 +109,14 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
         }
     }
 
+    private void checkTask(String call) {
+        checkOnLoop(call);
+        if (Task.currentOrNull() == null) {
+            throw LoopMisuseException.of(
+                    "only a task may await", call, loop, "start the code with Loop.run(...) or Task.spawn(...)");
+        }
+    }
+
     @Override
     public String toString() {
         return "Iteration[" + (closed ? "closed" : closeHook == null ? "not begun" : "open") + "]";
@@ -115,8 +124,11 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
 
     /** What a call of hasNext() awaits: the first one subscribes the source. */
     private final class More implements Awaitable<@Nullable Void> {
+        private @Nullable Promise<@Nullable Void> promise; // null until it is subscribed
+
         @Override
         public void subscribe(Promise<@Nullable Void> promise) {
+            this.promise = promise;
             if (closed) {
                 promise.complete(null);
                 return;
@@ -124,7 +136,7 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
             inflow.whenReady(promise);
             if (closeHook == null) {
                 closeHook = loop.onClose(new AtLoopsEnd());
-                source.subscribe(inflow);
+                inflow.subscribeTo(source);
             }
         }
 
@@ -148,10 +160,15 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
     }
 
     private final class Items implements Iterator<T> {
+        private boolean counted; // the next item is, to the task's budget
+
         /** Waits for the next item; false at the end. */
         @Override
         public boolean hasNext() {
-            checkOnLoop("Iteration.hasNext()");
+            checkTask("Iteration.hasNext()");
+            if (!closed && inflow.hasItem() && !counted) {
+                Await.consumeBudget();
+            }
             while (!closed && !inflow.hasItem()) {
                 if (inflow.isEnded()) {
                     finish();
@@ -159,7 +176,8 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
                     awaitMore();
                 }
             }
-            return !closed;
+            counted = !closed;
+            return counted;
         }
 
         private void finish() {
@@ -179,25 +197,24 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
                         loop,
                         "let one task iterate and hand the items to the others through a Queue");
             }
+            More more = new More();
             try {
-                Await.await(new More());
-            } catch (TaskCancelledException cancelled) {
-                inflow.stopWaiting();
-                throw cancelled;
-            } catch (Throwable failure) { // of the subscribing
-                inflow.stopWaiting();
-                close();
-                throw failure;
+                Await.await(more);
+            } catch (Throwable thrown) {
+                if (more.promise != null) {
+                    inflow.stopWaiting(more.promise);
+                }
+                throw thrown;
             }
         }
 
         @Override
         public T next() {
-            checkOnLoop("Iteration.next()");
-            Await.consumeBudget();
+            checkTask("Iteration.next()");
             if (!hasNext()) {
                 throw new NoSuchElementException("the stream has ended, or the iteration was closed");
             }
+            counted = false;
             return inflow.take();
         }
     }

@@ -3,7 +3,9 @@ package io.coloop.stream;
 import io.coloop.Await;
 import io.coloop.Awaitable;
 import io.coloop.CancelPolicy;
+import io.coloop.LoopClosedException;
 import io.coloop.Promise;
+import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import java.util.Objects;
 import java.util.concurrent.Flow;
@@ -69,7 +71,12 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
     @Override
     public void subscribe(Promise<@Nullable T> promise) {
         this.promise = promise;
-        source.subscribe(new Receiver(promise));
+        Receiver receiver = new Receiver(promise);
+        try {
+            source.subscribe(receiver);
+        } catch (Throwable failure) { // which it must not
+            receiver.breaksRules(failure);
+        }
     }
 
     @Override
@@ -88,9 +95,13 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
          */
         private static final Object TAKEN = new Object();
 
+        private static final int BATCH = 256;
+
         private final Promise<@Nullable T> promise;
         private final AtomicReference<@Nullable Object> held = new AtomicReference<>();
         private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
+
+        private int untilRequest = BATCH - (BATCH >> 2); // the source's
 
         Receiver(Promise<@Nullable T> promise) {
             this.promise = promise;
@@ -99,30 +110,58 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
 
         @Override
         public void onSubscribe(Flow.Subscription given) {
-            Objects.requireNonNull(given, "subscription");
+            if (given == null) {
+                throw failWith(new NullPointerException("a stream's subscription must not be null"));
+            }
             if (!subscription.compareAndSet(null, given)) {
                 given.cancel();
                 return;
             }
             promise.onCancel(() -> {
-                given.cancel();
+                cancelSource();
                 undelivered.value(take());
             });
-            given.request(
-                    switch (which) {
-                        case FIRST -> 1;
-                        case ONLY -> 2;
-                        case LAST -> Long.MAX_VALUE;
-                    });
+            int first = switch (which) {
+                case FIRST -> 1;
+                case ONLY -> 2;
+                case LAST -> BATCH;
+            };
+            if (undelivered.loop().isOnLoop() && Task.currentOrNull() == null) {
+                request(first);
+            } else {
+                requestSoon(first);
+            }
+        }
+
+        private void requestSoon(int more) {
+            try {
+                undelivered.loop().execute(() -> request(more));
+            } catch (LoopClosedException closed) {
+                cancelSource();
+            }
+        }
+
+        private void request(int more) {
+            Flow.Subscription source = subscription.get();
+            if (source == null) {
+                return;
+            }
+            try {
+                source.request(more);
+            } catch (Throwable failure) { // which it must not
+                breaksRules(failure);
+            }
         }
 
         @Override
         public void onNext(T item) {
             if (item == null) {
-                NullPointerException rule = new NullPointerException("a stream's item must not be null");
                 cancelSource();
-                onError(rule);
-                throw rule;
+                throw failWith(new NullPointerException("a stream's item must not be null"));
+            }
+            if (which == Which.LAST && --untilRequest == 0) {
+                untilRequest = BATCH - (BATCH >> 2);
+                requestSoon(untilRequest); // not here: a source that gives all at once would hold the loop
             }
             if (which == Which.FIRST) {
                 cancelSource();
@@ -143,9 +182,9 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
                 undelivered.value(item);
                 return;
             }
-            undelivered.value(item, "there was more than one");
             cancelSource();
             undelivered.value(first, "there was more than one");
+            undelivered.value(item, "there was more than one");
             fail(new IllegalStateException("there was more than one item"));
         }
 
@@ -161,29 +200,44 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
 
         @Override
         public void onError(Throwable failure) {
-            Objects.requireNonNull(failure, "failure");
-            undelivered.value(take());
-            fail(Undelivered.crossing(failure));
+            if (failure == null) {
+                throw failWith(new NullPointerException("a stream's failure must not be null"));
+            }
+            fail(failure);
+        }
+
+        private void breaksRules(Throwable failure) {
+            cancelSource();
+            fail(failure);
+        }
+
+        /** What the source did must be thrown at it, and whoever awaits must not wait for ever. */
+        private NullPointerException failWith(NullPointerException rule) {
+            fail(rule);
+            return rule;
         }
 
         @Override
         public void onComplete() {
-            T item = take();
-            if (which != Which.FIRST || !promise.isDone()) {
-                promise.complete(item);
-            }
+            promise.complete(take());
         }
 
         private void fail(Throwable failure) {
-            if (!promise.fail(failure)) {
-                undelivered.error(failure);
+            undelivered.value(take());
+            Throwable crossing = Undelivered.crossing(failure);
+            if (!promise.fail(crossing)) {
+                undelivered.error(crossing);
             }
         }
 
         private void cancelSource() {
-            Flow.Subscription source = subscription.get();
+            Flow.Subscription source = subscription.getAndSet(Inflow.GONE);
             if (source != null) {
-                source.cancel();
+                try {
+                    source.cancel();
+                } catch (Throwable failure) { // which it must not
+                    undelivered.brokenRule("a stream's source threw from cancel", failure);
+                }
             }
         }
 

@@ -4,6 +4,7 @@ import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.sync.Queue;
 import io.coloop.sync.QueueShutDownException;
+import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,12 +42,14 @@ public final class Streams {
      * @throws java.util.concurrent.CompletionException if the publisher fails with a checked exception, which is its cause; others are thrown as they are
      */
     public static <T> @Nullable T await(Flow.Publisher<? extends T> publisher) {
-        return Pick.only(publisher, undelivered(Loop.current(), null)).await();
+        return Pick.only(checked(publisher), undelivered(Loop.current(), null)).await();
     }
 
     /** Like {@link #await(Flow.Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T await(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return Pick.only(publisher, undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
+        return Pick.only(
+                        checked(publisher),
+                        undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
                 .await();
     }
 
@@ -70,18 +73,20 @@ public final class Streams {
 
     /** Like {@link #await(Flow.Publisher)}, but returns at the first item, and cancels the publisher then; one item is asked for. */
     public static <T> @Nullable T awaitFirst(Flow.Publisher<? extends T> publisher) {
-        return Pick.<T>first(publisher, undelivered(Loop.current(), null)).await();
+        return Pick.<T>first(checked(publisher), undelivered(Loop.current(), null))
+                .await();
     }
 
-    /** Like {@link #await(Flow.Publisher)}, but returns the last item; all are asked for, and those before it are dropped, or closed if they are {@link AutoCloseable}. */
+    /** Like {@link #await(Flow.Publisher)}, but returns the last item; 256 are asked for at a time, and those before it are dropped, or closed if they are {@link AutoCloseable}. */
     public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher) {
-        return Pick.<T>last(publisher, undelivered(Loop.current(), null)).await();
+        return Pick.<T>last(checked(publisher), undelivered(Loop.current(), null))
+                .await();
     }
 
     /** A future of the current loop with the publisher's only item, or null; subscribed from the ready queue. Cancelling the future cancels the subscription. */
     public static <T> Future<@Nullable T> future(Flow.Publisher<? extends T> publisher) {
         Loop loop = Loop.current();
-        return loop.subscribe(Pick.<T>only(publisher, undelivered(loop, null)));
+        return loop.subscribe(Pick.<T>only(checked(publisher), undelivered(loop, null)));
     }
 
     /** An iteration over a publisher, with {@link Iteration#DEFAULT_PREFETCH}; see {@link Iteration}. Loop only. */
@@ -95,14 +100,14 @@ public final class Streams {
      * @param prefetch how many items are asked for at first: one or more
      */
     public static <T> Iteration<T> iterate(Flow.Publisher<? extends T> publisher, int prefetch) {
-        return Iteration.of(publisher, prefetch, undelivered(Loop.current(), null));
+        return Iteration.of(checked(publisher), prefetch, undelivered(Loop.current(), null));
     }
 
     /** Like {@link #iterate(Flow.Publisher, int)}; items that are left when it is closed go to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> Iteration<T> iterate(
             Flow.Publisher<? extends T> publisher, int prefetch, Consumer<? super T> onUndelivered) {
         Objects.requireNonNull(onUndelivered, "onUndelivered");
-        return Iteration.of(publisher, prefetch, undelivered(Loop.current(), onUndelivered));
+        return Iteration.of(checked(publisher), prefetch, undelivered(Loop.current(), onUndelivered));
     }
 
     // ---- coloop -> Flow.Publisher
@@ -144,8 +149,8 @@ public final class Streams {
     }
 
     /**
-     * A publisher of the items of a queue, each taken out when a subscriber asks for it: subscribers share them. It completes when the queue is shut down and empty.
-     * {@link Queue#taskDone} is not called.
+     * A publisher of the items of a queue, each taken out when a subscriber asks for it: subscribers share them. It completes when a subscriber asks and the queue is shut down and
+     * empty. {@link Queue#taskDone} is not called.
      */
     public static <T> Flow.Publisher<T> publisher(Loop loop, Queue<? extends T> queue) {
         return publisher(loop, emitting(queue));
@@ -157,8 +162,9 @@ public final class Streams {
     public static <T> EmittingBody<T, RuntimeException> emitting(Iterable<? extends T> items) {
         Objects.requireNonNull(items, "items");
         return emitter -> {
-            for (T item : items) {
-                emitter.emit(item);
+            for (Iterator<? extends T> next = items.iterator(); next.hasNext(); ) {
+                emitter.awaitDemand(); // first: what is taken out of a stream cannot be put back
+                emitter.emit(next.next());
             }
         };
     }
@@ -191,6 +197,10 @@ public final class Streams {
             Flow.Subscriber<? super T> subscriber,
             Undelivered<? super T> undelivered) {
         Emission.start(loop, body, subscriber, undelivered);
+    }
+
+    private static <T> Flow.Publisher<T> checked(Flow.Publisher<T> publisher) {
+        return Objects.requireNonNull(publisher, "publisher");
     }
 
     private static <T> Undelivered<T> undelivered(Loop loop, @Nullable Consumer<? super T> onUndelivered) {

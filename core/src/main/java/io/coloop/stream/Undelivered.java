@@ -109,6 +109,35 @@ public class Undelivered<T> {
         }
     }
 
+    /**
+     * Reports what a source or a subscriber threw where the rules of streams allow nothing to be thrown, so that nobody catches it; an error of the virtual machine ends the loop. Any
+     * thread.
+     */
+    final void brokenRule(String what, Throwable failure) {
+        if (failure instanceof VirtualMachineError fatal && !(failure instanceof StackOverflowError)) {
+            try {
+                loop.execute(() -> {
+                    throw fatal;
+                });
+                return;
+            } catch (LoopClosedException closed) {
+                // reported here
+            }
+        }
+        loop.report(new Report(
+                Report.Kind.CALLBACK_FAILED,
+                loop,
+                what + ", which the rules of streams forbid: " + failure,
+                failure,
+                null,
+                null));
+    }
+
+    /** The loop. */
+    final Loop loop() {
+        return loop;
+    }
+
     /** Gives a value to the foreign library's hook; false if it has none. */
     protected boolean discard(T value) {
         return false;

@@ -105,7 +105,8 @@ class ImportsTest {
         assertThat(await(flux(loop, iterate(Flux.just(1))))).isEqualTo(1);
         assertThat(await(mono(loop, () -> await(emitted)))).isEqualTo(1);
         await(mono(loop, () -> yieldNow()));
-        assertThat(withContext(Context.of("key", 1), () -> context().<Integer>get("key"))).isEqualTo(1);
+        assertThat(withContext(Context.of("key", 1), () -> context().<Integer>get("key")))
+                .isEqualTo(1);
         withContext(context -> context.put("key", 2), () -> yieldNow());
     }
 }
