@@ -17,6 +17,7 @@ import io.coloop.ContextCapture;
 import io.coloop.Loop;
 import io.coloop.Task;
 import io.coloop.stream.Iteration;
+import io.coloop.test.VirtualClock;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshotFactory;
 import java.time.Duration;
@@ -58,6 +59,7 @@ class ContextPropagationTest {
         ContextRegistry.getInstance().registerThreadLocalAccessor("trace", TRACE);
         loop = Loop.builder()
                 .name("traced")
+                .clock(new VirtualClock())
                 .contextCapture(() -> raw ? ContextCapture.Snapshot.NOTHING : capture.capture())
                 .start();
     }
@@ -151,9 +153,10 @@ class ContextPropagationTest {
             TRACE.set("a");
             loop.callSoon(() -> all.add("soon " + TRACE.get()));
             loop.callLater(SHORT, () -> all.add("later " + TRACE.get()));
-            Task.spawn(() -> sleep(SHORT)).thenRun(() -> all.add("stage " + TRACE.get()));
+            var stage = Task.spawn(() -> sleep(SHORT)).thenRun(() -> all.add("stage " + TRACE.get()));
             TRACE.remove();
-            sleep(SHORT.multipliedBy(5));
+            await(stage);
+            sleep(SHORT);
             return all;
         });
         assertThat(seen).containsExactlyInAnyOrder("soon a", "later a", "stage a");

@@ -1,8 +1,27 @@
 package io.coloop.reactor;
 
-import static io.coloop.Await.*;
-import static io.coloop.reactor.Reactor.*;
-import static io.coloop.stream.Streams.*;
+import static io.coloop.Await.await;
+import static io.coloop.Await.sleep;
+import static io.coloop.Await.yieldNow;
+import static io.coloop.reactor.Reactor.await;
+import static io.coloop.reactor.Reactor.awaitFirst;
+import static io.coloop.reactor.Reactor.awaitLast;
+import static io.coloop.reactor.Reactor.awaitOptional;
+import static io.coloop.reactor.Reactor.awaitRequired;
+import static io.coloop.reactor.Reactor.context;
+import static io.coloop.reactor.Reactor.flux;
+import static io.coloop.reactor.Reactor.future;
+import static io.coloop.reactor.Reactor.iterate;
+import static io.coloop.reactor.Reactor.mono;
+import static io.coloop.reactor.Reactor.withContext;
+import static io.coloop.stream.Streams.await;
+import static io.coloop.stream.Streams.awaitFirst;
+import static io.coloop.stream.Streams.awaitLast;
+import static io.coloop.stream.Streams.awaitOptional;
+import static io.coloop.stream.Streams.awaitRequired;
+import static io.coloop.stream.Streams.future;
+import static io.coloop.stream.Streams.iterate;
+import static io.coloop.stream.Streams.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.coloop.Awaitable;
@@ -24,7 +43,7 @@ import reactor.core.publisher.ParallelFlux;
 import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
-/** Everything imported on demand, of core's entry classes and Reactor's. That this compiles is the test. */
+/** Everything imported by name, of core's entry classes and Reactor's. That this compiles is the test. */
 class ImportsTest {
     @LoopTest
     void everyTypeIsAwaited(Loop loop) {
