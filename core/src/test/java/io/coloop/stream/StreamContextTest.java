@@ -37,7 +37,6 @@ class StreamContextTest {
             return () -> MDC.set(before);
         };
     };
-    };
 
     private static String user() {
         return USER.orElse("nobody");
