@@ -311,7 +311,7 @@ class EmitTest {
     void disposedOfBeforeItStartsItNeverRuns(Loop loop, Trail trail) {
         for (Flowable<Integer> stream : both(loop, (Emitter<Integer> emitter) -> trail.mark("ran"))) {
             stream.subscribe().dispose();
-            stream.test(0, true);
+            stream.test(0, true).assertEmpty();
             settle();
         }
         assertThat(trail.marks()).isEmpty();

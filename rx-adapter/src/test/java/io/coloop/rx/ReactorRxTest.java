@@ -423,7 +423,8 @@ class ReactorRxTest {
         ManualSingle<Object> single = new ManualSingle<>();
         Probe<Object> probe = new Probe<>();
         mono(single).subscribe(probe);
-        single.observer.onSuccess(null);
+        Object nothing = null;
+        single.observer.onSuccess(nothing);
         assertThat(probe.signals).singleElement().isInstanceOf(NullPointerException.class);
         ManualMono<Object> mono = new ManualMono<>();
         single(mono).subscribe();

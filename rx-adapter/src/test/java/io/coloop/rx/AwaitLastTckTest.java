@@ -1,0 +1,13 @@
+package io.coloop.rx;
+
+import io.reactivex.rxjava3.core.Flowable;
+import org.testng.annotations.Test;
+
+/** The Reactive Streams TCK for the subscriber of an await of the last item. */
+@Test
+public class AwaitLastTckTest extends SubscriberTck {
+    @Override
+    void consume(Flowable<Integer> source) {
+        Rx.awaitLast(source);
+    }
+}
