@@ -4,6 +4,7 @@ import io.coloop.Loop;
 import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.disposables.CompositeDisposable;
 import io.reactivex.rxjava3.disposables.Disposable;
+import io.reactivex.rxjava3.schedulers.SchedulerRunnableIntrospection;
 import java.util.concurrent.TimeUnit;
 
 /** A loop as an RxJava scheduler. Two of the same loop are equal; shutting one down leaves the other and the loop alone. */
@@ -31,7 +32,8 @@ final class LoopScheduler extends Scheduler {
 
     @Override
     public Disposable schedulePeriodicallyDirect(Runnable run, long initialDelay, long period, TimeUnit unit) {
-        return direct.schedulePeriodically(run, initialDelay, period, unit);
+        Disposable periodic = direct.schedulePeriodically(run, initialDelay, period, unit);
+        return periodic == Disposable.disposed() ? periodic : new Periodic(periodic, run);
     }
 
     @Override
@@ -64,5 +66,23 @@ final class LoopScheduler extends Scheduler {
     @Override
     public String toString() {
         return "Rx.scheduler(" + loop.name() + ")";
+    }
+
+    /** A periodic action that tools can look into, as into those of RxJava's own schedulers. */
+    private record Periodic(Disposable action, Runnable run) implements Disposable, SchedulerRunnableIntrospection {
+        @Override
+        public void dispose() {
+            action.dispose();
+        }
+
+        @Override
+        public boolean isDisposed() {
+            return action.isDisposed();
+        }
+
+        @Override
+        public Runnable getWrappedRunnable() {
+            return run;
+        }
     }
 }

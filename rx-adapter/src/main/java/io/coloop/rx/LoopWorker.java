@@ -7,6 +7,7 @@ import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.disposables.CompositeDisposable;
 import io.reactivex.rxjava3.disposables.Disposable;
 import io.reactivex.rxjava3.plugins.RxJavaPlugins;
+import io.reactivex.rxjava3.schedulers.SchedulerRunnableIntrospection;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -93,7 +94,7 @@ final class LoopWorker extends Scheduler.Worker {
     }
 
     /** One action. Disposing of it never interrupts: the thread is everybody's. */
-    private final class Action implements Runnable, Disposable {
+    private final class Action implements Runnable, Disposable, SchedulerRunnableIntrospection {
         private volatile @Nullable Runnable task; // null once it is done or disposed
         private final boolean timed;
         private final long deadline; // the loop's time
@@ -167,6 +168,11 @@ final class LoopWorker extends Scheduler.Worker {
         @Override
         public boolean isDisposed() {
             return task == null;
+        }
+
+        @Override
+        public Runnable getWrappedRunnable() {
+            return Objects.requireNonNullElse(task, () -> {});
         }
     }
 }

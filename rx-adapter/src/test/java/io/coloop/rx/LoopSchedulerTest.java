@@ -24,6 +24,7 @@ import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.core.Single;
 import io.reactivex.rxjava3.disposables.Disposable;
 import io.reactivex.rxjava3.plugins.RxJavaPlugins;
+import io.reactivex.rxjava3.schedulers.SchedulerRunnableIntrospection;
 import io.reactivex.rxjava3.schedulers.Schedulers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -640,6 +641,27 @@ class LoopSchedulerTest {
         }
         sleep(Duration.ofNanos(2));
         assertThat(trail.marks()).containsExactly("hook", "ran", "hook", "ran", "hook", "ran", "hook", "ran");
+    }
+
+    @LoopTest
+    void toolsCanLookIntoAnAction(Loop loop) {
+        Scheduler scheduler = Rx.scheduler(loop);
+        Runnable run = () -> {};
+        for (Disposable action : List.of(
+                scheduler.scheduleDirect(run),
+                scheduler.scheduleDirect(run, 1, TimeUnit.SECONDS),
+                scheduler.schedulePeriodicallyDirect(run, 1, 1, TimeUnit.SECONDS))) {
+            assertThat(action)
+                    .isInstanceOfSatisfying(
+                            SchedulerRunnableIntrospection.class,
+                            wrapper -> assertThat(wrapper.getWrappedRunnable()).isSameAs(run));
+            assertThat(action.isDisposed()).isFalse();
+            action.dispose();
+            assertThat(action.isDisposed()).isTrue();
+        }
+        SchedulerRunnableIntrospection done = (SchedulerRunnableIntrospection) scheduler.scheduleDirect(run);
+        settle();
+        assertThat(done.getWrappedRunnable()).as("let go").isNotSameAs(run);
     }
 
     @LoopTest
