@@ -52,7 +52,12 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
 
     /** Awaits it. Task only. */
     public @Nullable T await() {
-        return await(CancelPolicy.OWN);
+        try {
+            return Await.<@Nullable T>await(this);
+        } catch (TaskCancelledException cancelled) {
+            abandoned();
+            throw cancelled;
+        }
     }
 
     /** Awaits it; the policy says what becomes of the source if the task is cancelled. Task only. */
@@ -60,11 +65,15 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
         try {
             return Await.<@Nullable T>await(this, policy);
         } catch (TaskCancelledException cancelled) {
-            if (promise != null
-                    && promise.future().isFailed()) { // in that same turn: nobody sees it, and the loop has reported it
-                undelivered.reportedError(promise.future().exceptionNow());
-            }
+            abandoned();
             throw cancelled;
+        }
+    }
+
+    /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure, and the loop has reported it. */
+    private void abandoned() {
+        if (promise != null && promise.future().isFailed()) {
+            undelivered.reportedError(promise.future().exceptionNow());
         }
     }
 

@@ -274,7 +274,7 @@ public final class Rx {
                 .await();
     }
 
-    /** Like {@link #await(Flowable)}, but returns the last item; all are asked for, and those before it are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}. */
+    /** Like {@link #await(Flowable)}, but returns the last item; 256 are asked for at a time, and those before it are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}. */
     public static <T> @Nullable T awaitLast(Flowable<? extends T> flowable) {
         return last(flowable, null).await();
     }

@@ -387,6 +387,26 @@ class EmitTest {
     }
 
     @LoopTest
+    void anObservablesItemAfterTheCancelGoesToTheCaller(Loop loop) {
+        List<Integer> undelivered = new ArrayList<>();
+        Disposable subscription = observable(
+                        loop,
+                        (Emitter<Integer> emitter) -> {
+                            try {
+                                sleep(Duration.ofDays(1));
+                            } finally {
+                                assertThatThrownBy(() -> emitter.emit(7)).isInstanceOf(CancellationException.class);
+                            }
+                        },
+                        undelivered::add)
+                .subscribe();
+        settle();
+        subscription.dispose();
+        settle();
+        assertThat(undelivered).containsExactly(7);
+    }
+
+    @LoopTest
     void aFailureAfterTheCancelGoesToRxJavasHandlerAndTheLoop(Loop loop, Reports reports) {
         IOException failure = new IOException("in the cleanup");
         EmittingBody<Integer, IOException> body = emitter -> {
