@@ -217,7 +217,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
 
     private void request(int more) {
         Flow.Subscription source = subscription.get();
-        if (source == null) {
+        if (source == null || end.get() != null) {
             return;
         }
         asked.addAndGet(more);

@@ -1,6 +1,7 @@
 package io.coloop.kotlin
 
 import io.coloop.Loop
+import io.coloop.LoopClosedException
 import io.coloop.Report
 import io.coloop.TaskCancelledException
 import java.util.concurrent.CancellationException
@@ -34,5 +35,17 @@ internal fun <T> Loop.handOver(value: T, receiver: (T) -> Unit) {
     } catch (failure: Throwable) {
         val message = "what receives an undelivered value failed: $failure"
         report(Report(Report.Kind.LATE_FAILURE, this, message, failure, null, value))
+    }
+}
+
+/** As [handOver], from the ready queue, or on the calling thread if the loop is closed. Any thread. */
+internal fun <T> Loop.handOverSoon(value: T, receiver: (T) -> Unit) = executeOrRun { handOver(value, receiver) }
+
+/** From the ready queue, or on the calling thread if the loop is closed. Any thread. */
+internal fun Loop.executeOrRun(action: Runnable) {
+    try {
+        execute(action)
+    } catch (closed: LoopClosedException) {
+        action.run()
     }
 }

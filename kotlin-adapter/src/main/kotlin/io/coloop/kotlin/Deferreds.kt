@@ -5,10 +5,14 @@ package io.coloop.kotlin
 
 import io.coloop.Await
 import io.coloop.Awaitable
+import io.coloop.CancelPolicy
 import io.coloop.Future
 import io.coloop.Loop
 import io.coloop.Promise
+import io.coloop.TaskCancelledException
+import java.util.IdentityHashMap
 import java.util.concurrent.CancellationException
+import java.util.function.Consumer
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 
@@ -34,6 +38,33 @@ public fun <T> await(deferred: Deferred<T>): T {
         return Await.await(deferred.asFuture(loop))
     }
     return Await.await(DeferredAwait(deferred))
+}
+
+/**
+ * As [await]; the policy says what becomes of the deferred if the task is cancelled. Those tasks share it that await it with [CancelPolicy.SHARE] on the same loop.
+ */
+public fun <T> await(deferred: Deferred<T>, policy: CancelPolicy): T {
+    val loop = Loop.currentOrNull()
+    if (loop == null || deferred.isCompleted || policy === CancelPolicy.SHIELD) {
+        return await(deferred)
+    }
+    val owning = if (policy === CancelPolicy.SHARE) loop.coroutines.shared.of(deferred) else deferred.asOwningFuture(loop)
+    return Await.await(owning, policy)
+}
+
+/**
+ * As [await], of a resource that is this task's: if the task is cancelled and the deferred has a value nevertheless, then or later, that goes to [onUndelivered], which runs on
+ * the loop and must not await.
+ */
+@OptIn(ExperimentalCoroutinesApi::class)
+public fun <T> await(deferred: Deferred<T>, onUndelivered: Consumer<in T>): T {
+    try {
+        return await(deferred)
+    } catch (cancelled: TaskCancelledException) {
+        val loop = Loop.current()
+        deferred.invokeOnCompletion { failure -> if (failure == null) loop.handOverSoon(deferred.getCompleted(), onUndelivered::accept) }
+        throw cancelled
+    }
 }
 
 private class DeferredAwait<T>(private val deferred: Deferred<T>) : Awaitable<T> {
@@ -63,8 +94,9 @@ public fun <T> Deferred<T>.asOwningFuture(loop: Loop): Future<T> {
 }
 
 @OptIn(ExperimentalCoroutinesApi::class)
-private fun <T> Promise<T>.follow(deferred: Deferred<T>) {
+private fun <T> Promise<T>.follow(deferred: Deferred<T>, whenDone: Runnable? = null) {
     val listening = deferred.invokeOnCompletion {
+        whenDone?.let { future().loop().executeOrRun(it) }
         val failure = deferred.getCompletionExceptionOrNull()
         if (failure == null) {
             complete(deferred.getCompleted())
@@ -74,4 +106,26 @@ private fun <T> Promise<T>.follow(deferred: Deferred<T>) {
     }
     onCancel { listening.dispose() } // so that a long-lived deferred does not collect dead listeners
     deferred.start()
+}
+
+/** The deferreds that tasks of one loop share: one owning future for all that await the same one. The loop's. */
+internal class SharedDeferreds(private val loop: Loop) {
+    private val futures = IdentityHashMap<Deferred<*>, Future<*>>() // pending, or done in this turn
+
+    @Suppress("UNCHECKED_CAST") // it was made of this deferred
+    fun <T> of(deferred: Deferred<T>): Future<T> {
+        val known = futures[deferred]
+        if (known != null && !known.isDone) {
+            return known as Future<T>
+        }
+        val promise = loop.promise<T>()
+        val future = promise.future()
+        futures[deferred] = future
+        promise.onCancel {
+            futures.remove(deferred, future)
+            deferred.cancel(future.exceptionNow() as CancellationException)
+        }
+        promise.follow(deferred) { futures.remove(deferred, future) }
+        return future
+    }
 }

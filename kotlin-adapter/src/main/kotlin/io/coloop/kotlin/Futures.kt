@@ -3,7 +3,9 @@
 
 package io.coloop.kotlin
 
+import io.coloop.Await
 import io.coloop.Body
+import io.coloop.CancelPolicy
 import io.coloop.Future
 import io.coloop.Loop
 import java.util.concurrent.CancellationException
@@ -60,6 +62,18 @@ public suspend fun <T> Future<T>.await(onUndelivered: (T) -> Unit): T {
 }
 
 /**
+ * As [await]; the policy says what becomes of the future if the coroutine is cancelled. [CancelPolicy.OWN] is [await], [CancelPolicy.SHIELD] is [awaitShared]; with
+ * [CancelPolicy.SHARE] the future is cancelled when the last one that observes it leaves, and with [CancelPolicy.drain] it may finish within a while.
+ */
+@JvmSynthetic
+public suspend fun <T> Future<T>.await(policy: CancelPolicy): T =
+    when {
+        isDone || policy === CancelPolicy.OWN -> await()
+        policy === CancelPolicy.SHIELD -> awaitShared()
+        else -> loop().awaitTask { Await.await(this, policy) }
+    }
+
+/**
  * Awaits this future and leaves it to others: a coroutine that is cancelled goes on at once, and neither the future nor its value is touched.
  * Otherwise as [await].
  */
@@ -111,7 +125,7 @@ public fun <T> Future<T>.asSharedDeferred(): Deferred<T> = deferred { awaitShare
 private fun <T> deferred(awaiting: suspend () -> T): Deferred<T> =
     Standalone(Dispatchers.Unconfined).async(start = CoroutineStart.UNDISPATCHED) { awaiting() }
 
-private suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
+internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
     suspendCancellableCoroutine { continuation ->
         val view = toCompletableFuture()
         view.whenComplete { _, _ -> continuation.resumeHere() }
@@ -127,7 +141,7 @@ private suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
 
 /** On the loop's dispatcher this is the coroutine's turn: it stands in the ready queue where a task would. */
 @OptIn(ExperimentalCoroutinesApi::class)
-private fun CancellableContinuation<Unit>.resumeHere() {
+internal fun CancellableContinuation<Unit>.resumeHere() {
     val dispatcher = context[ContinuationInterceptor]
     if (dispatcher is LoopDispatcher && dispatcher.mayRunHere()) {
         dispatcher.resumeUndispatched(Unit)

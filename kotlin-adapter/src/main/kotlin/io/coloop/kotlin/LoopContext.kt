@@ -66,5 +66,8 @@ internal fun takeOver(context: CoroutineContext) {
     }
 }
 
+/** What was handed on to the calling task or callback. */
+internal fun handedOnContext(): CoroutineContext = handedOn.get()
+
 /** For a coroutine that a task starts: on its loop, and with the context that it sees now. */
 internal fun contextBelow(loop: Loop): CoroutineContext = handedOn.get() + loop.dispatcher + loop.coroutines.inherited

@@ -1,0 +1,56 @@
+@file:JvmName("Coroutines")
+@file:JvmMultifileClass
+
+package io.coloop.kotlin
+
+import io.coloop.Await
+import io.coloop.stream.Iteration
+import java.util.function.Consumer
+import kotlinx.coroutines.channels.ReceiveChannel
+import kotlinx.coroutines.channels.SendChannel
+import kotlinx.coroutines.flow.receiveAsFlow
+
+/**
+ * Iterates over what a channel receives, in a task with a plain `for`, until the channel is closed; see [Iteration].
+ *
+ * 1. *Start:* the channel is hot; the iteration receives from its first `hasNext()` on.
+ * 2. *Thread:* it receives on the loop's own thread; who sends does that where it is.
+ * 3. *Cancellation:* closing the iteration leaves the channel alone; `channel.cancel()` ends it. A channel that somebody else cancels is a failure.
+ * 4. *Empty* is an iteration without items. *Null* fails it.
+ * 5. *Undelivered:* it receives one item ahead. That one is closed, when the iteration is closed, if it is [AutoCloseable], otherwise reported; [awaitReceive] takes none ahead.
+ * 6. *Demand:* one item ahead; what the sender does meanwhile is said by the channel's own capacity.
+ * 7. *Context:* the task's own.
+ *
+ * @throws io.coloop.LoopMisuseException without a loop
+ */
+public fun <T : Any> ReceiveChannel<T>.iterate(): Iteration<T> = iterationOf(receiveAsFlow(), 1, null)
+
+/** As [iterate]; an item that is left when it is closed goes to [onUndelivered], which runs on the loop and must not await. */
+public fun <T : Any> ReceiveChannel<T>.iterate(onUndelivered: Consumer<in T>): Iteration<T> = iterationOf(receiveAsFlow(), 1, onUndelivered)
+
+/**
+ * Receives one item of a channel in a task's body, at once if there is one. The channel is hot and left alone. An item that is on its way to a task that is cancelled goes to the
+ * channel's own `onUndeliveredElement`; one that has arrived is closed if it is [AutoCloseable], otherwise reported. Null is a value.
+ *
+ * @throws kotlinx.coroutines.channels.ClosedReceiveChannelException if the channel is closed and empty; if it was closed with a failure, that is thrown as by [awaitSuspend]
+ * @throws io.coloop.LoopMisuseException outside a task, as in a coroutine: there, call `channel.receive()`
+ */
+public fun <T> awaitReceive(channel: ReceiveChannel<T>): T {
+    Await.consumeBudget()
+    val ready = channel.tryReceive()
+    return if (ready.isSuccess) ready.getOrThrow() else awaitSuspend { channel.receive() }
+}
+
+/**
+ * Sends an item to a channel in a task's body, at once if there is room. If the task is cancelled meanwhile, the item goes to the channel's own `onUndeliveredElement`, unless it was
+ * sent.
+ *
+ * @throws kotlinx.coroutines.channels.ClosedSendChannelException if the channel is closed; if it was closed with a failure, that is thrown as by [awaitSuspend]
+ * @throws io.coloop.LoopMisuseException outside a task, as in a coroutine: there, call `channel.send(item)`
+ */
+public fun <T> awaitSend(channel: SendChannel<T>, item: T) {
+    Await.consumeBudget()
+    if (!channel.trySend(item).isSuccess) {
+        awaitSuspend { channel.send(item) }
+    }
+}
