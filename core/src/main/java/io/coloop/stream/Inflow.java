@@ -45,7 +45,9 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     private final Undelivered<? super T> undelivered;
     private final int refillAt;
     private final AtomicReferenceArray<@Nullable T> ring;
-    private final AtomicLong asked = new AtomicLong(); // in all; written by the loop
+    private final AtomicLong
+            asked; // in all; written by the loop. The first are as good as asked for, also by a source without a
+    // subscription
     private final AtomicReference<@Nullable Object> end = new AtomicReference<>();
     private final AtomicReference<@Nullable Promise<@Nullable Void>> waiter = new AtomicReference<>();
     private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
@@ -61,6 +63,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         this.prefetch = prefetch;
         this.undelivered = undelivered;
         this.refillAt = prefetch - (prefetch >> 2);
+        this.asked = new AtomicLong(prefetch);
         this.ring = new AtomicReferenceArray<>(Integer.highestOneBit(Math.max(1, prefetch - 1)) << 1);
     }
 
@@ -209,6 +212,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
             int more = takenSinceRequest;
             takenSinceRequest = 0;
             if (end.get() == null) {
+                asked.addAndGet(more);
                 loop.execute(() -> request(more));
             }
         }
@@ -220,7 +224,6 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         if (source == null || end.get() != null) {
             return;
         }
-        asked.addAndGet(more);
         try {
             source.request(more);
         } catch (Throwable failure) { // which it must not

@@ -418,12 +418,19 @@ class IterationTest {
     }
 
     @LoopTest
-    void aSourceThatGivesItemsWithoutASubscription(Reports reports) {
+    void aSourceThatGivesItemsWithoutASubscription() {
         Probe<Integer> source = Probe.create();
-        source.onSubscribe(to -> to.onNext(1));
-        assertThatThrownBy(() -> drain(iterate(source))).isInstanceOf(IllegalStateException.class);
-        settle();
-        assertThat(reports.takeOnly(Report.Kind.LATE_VALUE).value()).isEqualTo(1);
+        source.onSubscribe(to -> {
+            to.onNext(1);
+            to.onComplete();
+        });
+        assertThat(drain(iterate(source))).containsExactly(1);
+        Probe<Integer> more = Probe.create();
+        more.onSubscribe(to -> {
+            to.onNext(1);
+            to.onNext(2);
+        });
+        assertThatThrownBy(() -> drain(iterate(more, 1, left -> {}))).isInstanceOf(IllegalStateException.class);
     }
 
     @LoopTest

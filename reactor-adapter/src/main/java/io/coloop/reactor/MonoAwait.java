@@ -91,6 +91,11 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
 
         @Override
         public void onError(Throwable failure) {
+            if (failure == null) { // whoever awaits must not wait for ever
+                NullPointerException rule = new NullPointerException("a stream's failure must not be null");
+                onError(rule);
+                throw rule;
+            }
             value(take());
             fail(crossing(failure));
         }

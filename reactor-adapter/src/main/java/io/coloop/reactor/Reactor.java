@@ -249,7 +249,7 @@ public final class Reactor {
     }
 
     /**
-     * Like {@link #await(Publisher)}, but returns the last item. All are asked for; those before it go where undelivered ones do, as with {@code Flux.last()}, but are not
+     * Like {@link #await(Publisher)}, but returns the last item. 256 are asked for at a time; those before it go where undelivered ones do, as with {@code Flux.last()}, but are not
      * reported.
      */
     public static <T> @Nullable T awaitLast(Publisher<? extends T> publisher) {

@@ -220,7 +220,7 @@ class AwaitPublisherTest {
         settle();
         assertThat(source.requested).isEqualTo(2);
         assertThat(first.requested).isEqualTo(1);
-        assertThat(last.requested).isEqualTo(Long.MAX_VALUE);
+        assertThat(last.requested).isEqualTo(256);
         source.complete();
         first.complete();
         last.complete();

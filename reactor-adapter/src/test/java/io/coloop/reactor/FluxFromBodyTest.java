@@ -516,7 +516,7 @@ class FluxFromBodyTest {
     }
 
     @LoopTest
-    void anItemOfAnIterableThatCouldNotBeSignalledIsUndelivered(Loop loop) {
+    void anIterableIsNotAskedForWhatCannotBeSignalled(Loop loop) {
         List<Object> undelivered = new ArrayList<>();
         Slow<String> subscriber = new Slow<>();
         flux(loop, List.of("a", "b", "c"), undelivered::add).subscribe(subscriber);
@@ -525,7 +525,7 @@ class FluxFromBodyTest {
         subscriber.cancel();
         settle();
         assertThat(subscriber.signals).containsExactly("a");
-        assertThat(undelivered).containsExactly("b");
+        assertThat(undelivered).isEmpty();
     }
 
     @LoopTest

@@ -127,12 +127,12 @@ class ReactorContextTest {
     @LoopTest
     void trapTheContextLostForAPublisherThatIsNeitherMonoNorFlux(Loop loop) {
         Publisher<String> foreign = subscriber -> USER.subscribe(subscriber);
-        List<Function<Publisher<String>, Object>> ways = List.of(
-                Reactor::await,
-                Reactor::awaitFirst,
-                Reactor::awaitLast,
-                p -> await(future(p)),
-                p -> iterate(p).iterator().next());
+        List<Function<Publisher<String>, Object>> ways =
+                List.of(Reactor::await, Reactor::awaitFirst, Reactor::awaitLast, p -> await(future(p)), p -> {
+                    try (var items = iterate(p)) {
+                        return items.iterator().next();
+                    }
+                });
         withContext(as("ada"), () -> {
             for (Function<Publisher<String>, Object> way : ways) {
                 assertThat(way.apply(foreign)).isEqualTo("ada");
