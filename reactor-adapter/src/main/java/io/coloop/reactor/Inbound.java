@@ -28,10 +28,19 @@ abstract class Inbound<T> extends ReactorUndelivered<T> implements CoreSubscribe
 
     @Override
     public final void onSubscribe(Subscription given) {
+        if (given == null) {
+            throw failWith(new NullPointerException("a subscription must not be null"));
+        }
         if (Operators.validate(subscription, given)) {
             subscription = given;
             subscribed(given);
         }
+    }
+
+    /** What the source did must be thrown at it, and whoever awaits it must not wait for ever. */
+    final NullPointerException failWith(NullPointerException rule) {
+        onError(rule);
+        return rule;
     }
 
     /** Once. */

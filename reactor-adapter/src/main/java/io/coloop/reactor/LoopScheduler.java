@@ -2,12 +2,14 @@ package io.coloop.reactor;
 
 import io.coloop.Loop;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
+import reactor.core.Scannable;
 import reactor.core.scheduler.Scheduler;
 
 /** A loop as a Reactor scheduler. Two of the same loop are equal; disposing one leaves the other and the loop alone. */
-final class LoopScheduler implements Scheduler {
+final class LoopScheduler implements Scheduler, Scannable {
     private final Loop loop;
     private final long epoch; // what is added to the loop's time to get the time of day, in nanoseconds
     private final Disposable.Composite workers = Disposables.composite();
@@ -40,7 +42,7 @@ final class LoopScheduler implements Scheduler {
 
     @Override
     public LoopWorker createWorker() {
-        LoopWorker worker = new LoopWorker(loop, workers);
+        LoopWorker worker = new LoopWorker(this, loop, workers);
         workers.add(worker); // disposes it if this is disposed
         return worker;
     }
@@ -58,6 +60,12 @@ final class LoopScheduler implements Scheduler {
     @Override
     public boolean isDisposed() {
         return workers.isDisposed();
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes") // as it is declared
+    public @Nullable Object scanUnsafe(Attr key) {
+        return key == Attr.TERMINATED || key == Attr.CANCELLED ? isDisposed() : key == Attr.NAME ? toString() : null;
     }
 
     @Override

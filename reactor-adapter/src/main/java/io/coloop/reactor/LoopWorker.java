@@ -12,22 +12,25 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.Exceptions;
+import reactor.core.Scannable;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** Runs actions on a loop in the order in which they were given, whichever threads gave them. Thread-safe. */
-final class LoopWorker implements Scheduler.Worker {
+final class LoopWorker implements Scheduler.Worker, Scannable {
     /*
      * The loop's ready queue alone would not keep the order between threads: what another thread gives comes through the inbox, one turn later than what the
      * loop gives itself after it. So an action waits in the worker's own queue, and the loop gets one item for each that runs the oldest.
      */
+    private final Scheduler scheduler;
     private final Loop loop;
     private final Disposable.Composite owner;
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
     private final Runnable runOldest = this::runOldest;
     private final Disposable.Composite delayed = Disposables.composite(); // disposed with the worker
 
-    LoopWorker(Loop loop, Disposable.Composite owner) {
+    LoopWorker(Scheduler scheduler, Loop loop, Disposable.Composite owner) {
+        this.scheduler = scheduler;
         this.loop = loop;
         this.owner = owner;
     }
@@ -99,6 +102,18 @@ final class LoopWorker implements Scheduler.Worker {
     @Override
     public boolean isDisposed() {
         return delayed.isDisposed();
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes") // as it is declared
+    public @Nullable Object scanUnsafe(Attr key) {
+        if (key == Attr.TERMINATED || key == Attr.CANCELLED) {
+            return isDisposed();
+        }
+        if (key == Attr.BUFFERED) {
+            return queue.size();
+        }
+        return key == Attr.PARENT ? scheduler : key == Attr.NAME ? scheduler + ".worker" : null;
     }
 
     /** One action. Disposing it never interrupts: the thread is everybody's. */

@@ -22,7 +22,12 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
     @Override
     public void subscribe(Promise<@Nullable T> promise) {
         receiver = new Receiver<>(promise, onUndelivered);
-        receiver.subscribeTo(mono);
+        try {
+            receiver.subscribeTo(mono);
+        } catch (Throwable failure) { // which it must not
+            receiver.cancelUpstream();
+            throw failure;
+        }
     }
 
     /** The awaiting task was cancelled; if the Mono failed in that same turn, nobody sees the failure, and the loop has reported it. */
@@ -70,10 +75,8 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
         @Override
         public void onNext(T value) {
             if (value == null) {
-                NullPointerException rule = new NullPointerException("a Mono's value must not be null");
                 cancelUpstream();
-                onError(rule);
-                throw rule;
+                throw failWith(new NullPointerException("a Mono's value must not be null"));
             }
             if (held.compareAndSet(null, value)) {
                 return;
@@ -91,10 +94,8 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
 
         @Override
         public void onError(Throwable failure) {
-            if (failure == null) { // whoever awaits must not wait for ever
-                NullPointerException rule = new NullPointerException("a stream's failure must not be null");
-                onError(rule);
-                throw rule;
+            if (failure == null) {
+                throw failWith(new NullPointerException("a Mono's failure must not be null"));
             }
             value(take());
             fail(crossing(failure));

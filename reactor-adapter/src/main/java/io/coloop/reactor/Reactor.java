@@ -437,7 +437,7 @@ public final class Reactor {
                 Objects.requireNonNull(onUndelivered, "onUndelivered"));
     }
 
-    /** A Flux of the items of an iterable, whose iterator is made for each subscriber and may await; as {@link #flux(Loop, EmittingBody)} otherwise. The iterable is not closed. */
+    /** A Flux of the items of an iterable, whose iterator is made for each subscriber and may await; each is taken once it is asked for; as {@link #flux(Loop, EmittingBody)} otherwise. The iterable is not closed. */
     public static <T> Flux<T> flux(Loop loop, Iterable<? extends T> items) {
         return flux(loop, Streams.<T>emitting(items));
     }

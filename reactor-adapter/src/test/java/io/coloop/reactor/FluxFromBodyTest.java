@@ -516,16 +516,52 @@ class FluxFromBodyTest {
     }
 
     @LoopTest
-    void anIterableIsNotAskedForWhatCannotBeSignalled(Loop loop) {
-        List<Object> undelivered = new ArrayList<>();
+    void anItemIsTakenFromAnIterableOnlyWhenItIsAskedFor(Loop loop, Trail trail) {
         Slow<String> subscriber = new Slow<>();
-        flux(loop, List.of("a", "b", "c"), undelivered::add).subscribe(subscriber);
+        Iterable<String> items = () -> new Iterator<>() {
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return next < 3;
+            }
+
+            @Override
+            public String next() {
+                trail.mark("took " + next);
+                return String.valueOf(next++);
+            }
+        };
+        flux(loop, items).subscribe(subscriber);
         subscriber.request(1);
         settle();
         subscriber.cancel();
         settle();
-        assertThat(subscriber.signals).containsExactly("a");
-        assertThat(undelivered).isEmpty();
+        assertThat(subscriber.signals).containsExactly("0");
+        assertThat(trail.marks()).containsExactly("took 0");
+    }
+
+    @LoopTest
+    void anItemOfAnIterableThatComesAfterTheCancelIsUndelivered(Loop loop) {
+        List<Object> undelivered = new ArrayList<>();
+        Slow<String> subscriber = new Slow<>();
+        Iterable<String> items = () -> new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return true;
+            }
+
+            @Override
+            public String next() {
+                subscriber.cancel();
+                return "late";
+            }
+        };
+        flux(loop, items, undelivered::add).subscribe(subscriber);
+        subscriber.request(1);
+        settle();
+        assertThat(subscriber.signals).isEmpty();
+        assertThat(undelivered).containsExactly("late");
     }
 
     @LoopTest

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
+import reactor.core.Scannable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -650,6 +651,27 @@ class LoopSchedulerTest {
                     .isNotEqualTo(Schedulers.single());
             assertThat(scheduler(loop)).hasToString("Reactor.scheduler(one)");
         }
+    }
+
+    @LoopTest
+    void reactorsToolsCanLookAtIt(Loop loop) {
+        Scheduler scheduler = scheduler(loop);
+        Scheduler.Worker worker = scheduler.createWorker();
+        Scannable ofScheduler = Scannable.from(scheduler);
+        Scannable ofWorker = Scannable.from(worker);
+        assertThat(ofScheduler.scan(Scannable.Attr.NAME)).isEqualTo("Reactor.scheduler(" + loop.name() + ")");
+        assertThat(ofScheduler.scan(Scannable.Attr.TERMINATED)).isFalse();
+        assertThat(ofWorker.scan(Scannable.Attr.NAME)).isEqualTo("Reactor.scheduler(" + loop.name() + ").worker");
+        assertThat(ofWorker.scan(Scannable.Attr.PARENT)).isSameAs(scheduler);
+        assertThat(ofWorker.scan(Scannable.Attr.CANCELLED)).isFalse();
+        assertThat(ofWorker.scan(Scannable.Attr.PREFETCH)).isZero();
+        worker.schedule(() -> {});
+        assertThat(ofWorker.scan(Scannable.Attr.BUFFERED)).isEqualTo(1);
+        settle();
+        assertThat(ofWorker.scan(Scannable.Attr.BUFFERED)).isZero();
+        scheduler.dispose();
+        assertThat(ofScheduler.scan(Scannable.Attr.CANCELLED)).isTrue();
+        assertThat(ofWorker.scan(Scannable.Attr.TERMINATED)).isTrue();
     }
 
     @LoopTest

@@ -129,7 +129,7 @@ class ReactorContextTest {
         Publisher<String> foreign = subscriber -> USER.subscribe(subscriber);
         List<Function<Publisher<String>, Object>> ways =
                 List.of(Reactor::await, Reactor::awaitFirst, Reactor::awaitLast, p -> await(future(p)), p -> {
-                    try (var items = iterate(p)) {
+                    try (Iteration<String> items = iterate(p)) {
                         return items.iterator().next();
                     }
                 });
