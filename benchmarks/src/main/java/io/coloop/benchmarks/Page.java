@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -168,6 +169,7 @@ final class Page {
                     mode + " Groups.byHand",
                     1.5));
         }
+        addBridges(rows);
         for (String mode : List.of("mounted", "hand-off")) {
             for (String host : List.of("netty", "jdk")) {
                 rows.add(new Row(
@@ -175,6 +177,26 @@ final class Page {
             }
         }
         return List.copyOf(rows);
+    }
+
+    private static void addBridges(List<Row> rows) {
+        Map<String, String> peers = new LinkedHashMap<>();
+        peers.put("awaitMonoLater", "kotlinx `awaitSingle`");
+        peers.put("awaitMonoReady", "kotlinx `awaitSingle`");
+        peers.put("monoFromBody", "kotlinx `mono {}`");
+        peers.put("iterateFlux", "kotlinx `asFlow().collect`");
+        peers.put("fluxFromBody", "kotlinx `flux {}`");
+        peers.put("awaitSingleLater", "kotlinx `Single.await`");
+        peers.put("singleFromBody", "kotlinx `rxSingle {}`");
+        peers.put("iterateFlowable", "kotlinx `asFlow().collect`");
+        peers.put("flowableFromBody", "kotlinx `rxFlowable {}`");
+        peers.put("suspendAwaitsFuture", "kotlinx `CompletionStage.await`");
+        peers.put("suspendToFuture", "kotlinx `future {}.await()`");
+        for (String mode : List.of("mounted", "hand-off")) {
+            double limit = mode.equals("mounted") ? 1 : NO_TARGET;
+            peers.forEach((bridge, peer) -> rows.add(new Row(
+                    "bridges, " + bridge, mode + " Bridges." + bridge, peer, "peers KotlinxBridges." + bridge, limit)));
+        }
     }
 
     private static void addGather(List<Row> rows) {

@@ -93,7 +93,12 @@ final class Inflow<T> implements Flow.Subscriber<T> {
             cancelSource();
             throw failWith(new NullPointerException("a stream's item must not be null"));
         }
-        if (end.get() != null) {
+        Object ended = end.get();
+        if (ended == CLOSED) {
+            undelivered.unwanted(item);
+            return;
+        }
+        if (ended != null) {
             undelivered.value(item);
             return;
         }
@@ -258,7 +263,7 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     private void disposeOf(int slot) {
         T item = ring.getAndSet(slot, null);
         if (item != null) {
-            undelivered.value(item);
+            undelivered.unwanted(item);
         }
     }
 

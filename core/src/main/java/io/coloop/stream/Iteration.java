@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Cancel: {@link #close} cancels the source, from the ready queue, unless it has ended. A cancelled task gets its {@link TaskCancelledException} from {@code hasNext()}, and the
  *       iteration stays open until it is closed. A source that somebody else cancelled is a failure.
  *   <li>Empty is an iteration without items; a null item breaks the rules of streams and fails the iteration.
- *   <li>Undelivered: items that are here, or still on their way, when it is closed, and a failure that comes then; see {@link Undelivered}.
+ *   <li>Undelivered: items that are here, or still on their way, when it is closed, and a failure that comes then; see {@link Undelivered}. An item for which there is no
+ *       receiver and no hook, and nothing to close, is not reported: the consumer did not want it.
  *   <li>Demand: {@code prefetch} items are asked for at first, and more as soon as three quarters of them were taken. A source that gives more than that fails the iteration.
  *   <li>Context: the source is subscribed in the context of the task that iterates first.
  * </ol>

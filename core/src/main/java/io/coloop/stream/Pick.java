@@ -45,7 +45,7 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
         return new Pick<>(Which.FIRST, source, undelivered);
     }
 
-    /** The last item, once the source is complete; those before it are {@linkplain Undelivered#superseded superseded}. Null if there is none. */
+    /** The last item, once the source is complete; those before it are {@linkplain Undelivered#unwanted unwanted}. Null if there is none. */
     public static <T> Pick<T> last(Flow.Publisher<? extends T> source, Undelivered<? super T> undelivered) {
         return new Pick<>(Which.LAST, source, undelivered);
     }
@@ -203,7 +203,7 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
             if (before == TAKEN) {
                 undelivered.value(item);
             } else {
-                undelivered.superseded((T) Objects.requireNonNull(before));
+                undelivered.unwanted((T) Objects.requireNonNull(before));
             }
         }
 

@@ -51,8 +51,8 @@ public class Undelivered<T> {
         handOverSoon(Objects.requireNonNull(why, "why"), Objects.requireNonNull(value, "value"));
     }
 
-    /** Disposes of a value that nobody wants because a later one took its place: like {@link #value(Object)}, but it is not reported. Any thread. */
-    public final void superseded(T value) {
+    /** Disposes of a value that its consumer did not want, having left early or waited for a later one: like {@link #value(Object)}, but it is not reported. Any thread. */
+    public final void unwanted(T value) {
         handOverSoon(null, Objects.requireNonNull(value, "value"));
     }
 

@@ -325,14 +325,15 @@ class IterationTest {
     @LoopTest
     void aValueThatArrivesAfterTheCancelIsNotDropped(Reports reports) {
         Probe<Integer> source = Probe.create();
-        Iteration<Integer> items = iterate(source, 4);
+        List<Integer> late = new ArrayList<>();
+        Iteration<Integer> items = iterate(source, 4, late::add);
         Task<Boolean> task = Task.spawn(() -> items.iterator().hasNext());
         settle();
         items.close();
         assertThat(await(task)).isFalse();
         source.next(1);
         settle();
-        assertThat(reports.takeOnly(Report.Kind.LATE_VALUE).value()).isEqualTo(1);
+        assertThat(late).containsExactly(1);
         source.fail(new IllegalArgumentException("late"));
         settle();
         Report report = reports.takeOnly(Report.Kind.LATE_FAILURE);

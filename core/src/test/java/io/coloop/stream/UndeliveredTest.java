@@ -100,9 +100,9 @@ class UndeliveredTest {
 
     @LoopTest
     void whatWasSupersededIsDisposedOfButNotReported(Loop loop, Trail trail) {
-        new Hooked(loop, trail, false, null).superseded("x");
-        new Hooked(loop, trail, false, null).superseded(new Resource(trail));
-        new Hooked(loop, trail, false, value -> trail.mark("receiver " + value)).superseded("y");
+        new Hooked(loop, trail, false, null).unwanted("x");
+        new Hooked(loop, trail, false, null).unwanted(new Resource(trail));
+        new Hooked(loop, trail, false, value -> trail.mark("receiver " + value)).unwanted("y");
         settle();
         assertThat(trail.marks()).containsExactly("hook x", "hook resource", "closed", "receiver y");
     }
@@ -219,7 +219,7 @@ class UndeliveredTest {
         Undelivered<Object> undelivered = new Undelivered<>(loop, "a test", null);
         assertThatThrownBy(() -> undelivered.value(null, "why")).hasMessage("value");
         assertThatThrownBy(() -> undelivered.value("x", null)).hasMessage("why");
-        assertThatThrownBy(() -> undelivered.superseded(null)).hasMessage("value");
+        assertThatThrownBy(() -> undelivered.unwanted(null)).hasMessage("value");
         assertThatThrownBy(() -> undelivered.error(null)).hasMessage("failure");
         assertThatThrownBy(() -> undelivered.reportedError(null)).hasMessage("failure");
     }

@@ -4,6 +4,7 @@
 package io.coloop.kotlin
 
 import io.coloop.Await
+import io.coloop.Loop
 import io.coloop.stream.Iteration
 import java.util.function.Consumer
 import kotlinx.coroutines.channels.ReceiveChannel
@@ -23,7 +24,10 @@ import kotlinx.coroutines.flow.receiveAsFlow
  *
  * @throws io.coloop.LoopMisuseException without a loop
  */
-public fun <T : Any> ReceiveChannel<T>.iterate(): Iteration<T> = iterationOf(receiveAsFlow(), 1, null)
+public fun <T : Any> ReceiveChannel<T>.iterate(): Iteration<T> {
+    val loop = Loop.current()
+    return iterate { item -> loop.discard(item) } // it is lost to the channel
+}
 
 /** As [iterate]; an item that is left when it is closed goes to [onUndelivered], which runs on the loop and must not await. */
 public fun <T : Any> ReceiveChannel<T>.iterate(onUndelivered: Consumer<in T>): Iteration<T> = iterationOf(receiveAsFlow(), 1, onUndelivered)

@@ -98,11 +98,11 @@ abstract sealed class Overflow<T> implements Observer<T>, Flow.Subscription {
             } else if (strategy == BackpressureStrategy.MISSING || takeDemand()) {
                 to.onNext(item);
             } else if (strategy == BackpressureStrategy.DROP) {
-                undelivered.superseded(item);
+                undelivered.unwanted(item);
             } else {
                 overflown = true;
                 disposeOfSource();
-                undelivered.superseded(item);
+                undelivered.unwanted(item);
                 to.onError(new MissingBackpressureException(
                         "an Observable emitted an item that nobody had asked for, and its strategy is ERROR"));
             }
@@ -149,7 +149,7 @@ abstract sealed class Overflow<T> implements Observer<T>, Flow.Subscription {
             T before = strategy == BackpressureStrategy.LATEST ? queue.poll() : null;
             queue.add(item);
             if (before != null) {
-                undelivered.superseded(before);
+                undelivered.unwanted(before);
             }
             drain();
         }
