@@ -3,39 +3,21 @@
 
 package io.coloop.kotlin
 
-import io.coloop.Context
 import io.coloop.Loop
-import io.coloop.LoopClosedException
-import io.coloop.Task
 import io.coloop.stream.Emitter
 import io.coloop.stream.EmittingBody
 import io.coloop.stream.Iteration
 import io.coloop.stream.Streams
-import io.coloop.stream.Undelivered
 import io.coloop.sync.Queue
 import java.util.concurrent.CancellationException
-import java.util.concurrent.Flow.Publisher
-import java.util.concurrent.Flow.Subscriber
-import java.util.concurrent.Flow.Subscription
-import java.util.concurrent.atomic.AtomicReference
 import java.util.function.Consumer
-import kotlin.coroutines.CoroutineContext
-import kotlin.coroutines.resume
-import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineExceptionHandler
-import kotlinx.coroutines.CoroutineStart
-import kotlinx.coroutines.Job
-import kotlinx.coroutines.NonCancellable
-import kotlinx.coroutines.async
-import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.firstOrNull
 import kotlinx.coroutines.flow.last
 import kotlinx.coroutines.flow.lastOrNull
 import kotlinx.coroutines.flow.single
-import kotlinx.coroutines.suspendCancellableCoroutine
-import kotlinx.coroutines.withContext
 
 // ---- Flow -> task
 
@@ -64,11 +46,6 @@ public fun <T : Any> Flow<T>.iterate(prefetch: Int = Iteration.DEFAULT_PREFETCH)
 
 /** As [iterate]; items that are left when it is closed go to [onUndelivered], which runs on the loop and must not await. */
 public fun <T : Any> Flow<T>.iterate(prefetch: Int, onUndelivered: Consumer<in T>): Iteration<T> = iterationOf(this, prefetch, onUndelivered)
-
-internal fun <T : Any> iterationOf(flow: Flow<T>, prefetch: Int, onUndelivered: Consumer<in T>?): Iteration<T> {
-    val loop = Loop.current()
-    return Iteration.of(FlowSource(loop, flow), prefetch, FlowUndelivered(loop, handedOnContext(), onUndelivered))
-}
 
 /**
  * Awaits the first item of a flow in a task's body, and cancels the flow then. [awaitSuspend] of kotlinx's `first`, with the same answers.
@@ -134,177 +111,3 @@ public fun <T : Any> flow(loop: Loop, body: EmittingBody<T, *>, onUndelivered: C
  * [Loop.flow]; an item that was taken out and could not be delivered is undelivered. As a channel: `queue.asFlow(loop).produceIn(scope)`.
  */
 public fun <T : Any> Queue<T>.asFlow(loop: Loop): Flow<T> = emitted(loop, Streams.emitting(this), null)
-
-private fun <T : Any> emitted(loop: Loop, body: EmittingBody<T, *>, onUndelivered: Consumer<in T>?): Flow<T> =
-    kotlinx.coroutines.flow.flow {
-        val run = BodyRun(loop, FlowUndelivered(loop, currentCoroutineContext(), onUndelivered))
-        run.start(currentCoroutineContext(), body)
-        try {
-            while (true) {
-                emit(run.next() ?: break)
-            }
-        } finally {
-            run.leave()
-        }
-        run.failure?.let { throw it }
-    }
-
-/** What one run of a body emits for one collector: asked for item by item, on any thread; signalled by the loop. */
-private class BodyRun<T : Any>(private val loop: Loop, private val undelivered: FlowUndelivered<T>) : Subscriber<T> {
-    // The loop puts an item or the end there and then takes the waiter; the collector sets the waiter and then looks again. So one of them sees the other.
-    private val item = AtomicReference<T?>() // one is asked for at a time
-    private val waiter = AtomicReference<CancellableContinuation<Unit>?>()
-    @Volatile private var ended = false
-    @Volatile private var task: Task<*>? = null // null until the body begins
-
-    @Volatile
-    var failure: Throwable? = null
-        private set
-
-    private lateinit var subscription: Subscription // the collector's
-
-    fun start(context: CoroutineContext, body: EmittingBody<T, *>) {
-        val inContext =
-            EmittingBody<T, Throwable> { emitter ->
-                task = Task.current()
-                takeOver(context)
-                body.run(emitter)
-            }
-        Streams.emit(loop, inContext, this, undelivered)
-    }
-
-    /** Asks for an item; null at the end. */
-    suspend fun next(): T? {
-        subscription.request(1)
-        if (!isReady()) {
-            suspendCancellableCoroutine { continuation ->
-                continuation.invokeOnCancellation { subscription.cancel() } // at once, not only when the collector goes on
-                waiter.set(continuation)
-                if (isReady()) {
-                    wake()
-                }
-            }
-        }
-        return item.getAndSet(null)
-    }
-
-    private fun isReady() = item.get() != null || ended
-
-    private fun wake() {
-        waiter.getAndSet(null)?.resumeHere()
-    }
-
-    /** If the body has not ended, cancels it and waits for its end. */
-    suspend fun leave() {
-        if (ended) {
-            return
-        }
-        subscription.cancel()
-        withContext(NonCancellable) {
-            if (!loop.isOnLoop) {
-                cancelArrived()
-            }
-            task?.suspendUntilDone(owned = false) // one that has not begun never does
-        }
-        undelivered.value(item.getAndSet(null)) // it came together with the collector's cancellation
-    }
-
-    private suspend fun cancelArrived() {
-        suspendCancellableCoroutine { continuation ->
-            try {
-                loop.execute({ continuation.resume(Unit) }, Context.empty())
-            } catch (closed: LoopClosedException) {
-                continuation.resume(Unit)
-            }
-        }
-    }
-
-    override fun onSubscribe(subscription: Subscription) {
-        this.subscription = subscription
-    }
-
-    override fun onNext(item: T) {
-        this.item.set(item)
-        wake()
-    }
-
-    override fun onError(failure: Throwable) {
-        this.failure = failure.asFailureForCoroutine()
-        onComplete()
-    }
-
-    override fun onComplete() {
-        ended = true
-        wake()
-    }
-}
-
-// ---- Flow -> task, inside
-
-/** A flow as core's streams see it: subscribed, asked for more and cancelled on the loop's own thread. */
-private class FlowSource<T : Any>(private val loop: Loop, private val flow: Flow<T>) : Publisher<T> {
-    override fun subscribe(subscriber: Subscriber<in T>) = Collecting(loop, subscriber).start(flow)
-
-    override fun toString(): String = "Flow"
-}
-
-/** All state is the loop's. */
-private class Collecting<T : Any>(private val loop: Loop, private val subscriber: Subscriber<in T>) : Subscription {
-    private var demand = 0L
-    private var starving: CancellableContinuation<Unit>? = null
-    private var coroutine: Job? = null
-    private var cancelled = false
-
-    fun start(flow: Flow<T>) {
-        subscriber.onSubscribe(this)
-        val starting =
-            Standalone(contextBelow(loop)).async(start = CoroutineStart.UNDISPATCHED) {
-                awaitDemand()
-                flow.collect(::deliver)
-            }
-        coroutine = starting
-        if (cancelled) { // by what it did so far
-            starting.cancel()
-        }
-        starting.invokeOnCompletion(::end)
-    }
-
-    private suspend fun deliver(item: T?) {
-        subscriber.onNext(item ?: throw NullPointerException("a stream's item must not be null"))
-        demand--
-        awaitDemand() // after the item: the flow's producer must not make one that nobody has asked for
-    }
-
-    private suspend fun awaitDemand() {
-        if (demand == 0L) {
-            suspendCancellableCoroutine { starving = it }
-        }
-    }
-
-    private fun end(failure: Throwable?) {
-        if (failure == null) {
-            subscriber.onComplete()
-        } else if (!cancelled || failure !is CancellationException) {
-            subscriber.onError(failure)
-        }
-    }
-
-    override fun request(more: Long) {
-        demand += more
-        val waiting = starving ?: return
-        starving = null
-        waiting.resumeHere()
-    }
-
-    override fun cancel() {
-        cancelled = true
-        coroutine?.cancel()
-    }
-}
-
-/** Where items and errors of a flow go that nobody can receive any more; an error goes to the handler of the coroutine's context as well. */
-internal class FlowUndelivered<T : Any>(loop: Loop, private val context: CoroutineContext, receiver: Consumer<in T>?) : Undelivered<T>(loop, "a Flow", receiver) {
-    override fun dropped(failure: Throwable) {
-        context[CoroutineExceptionHandler]?.handleException(context, failure)
-    }
-}

@@ -9,18 +9,13 @@ import io.coloop.CancelPolicy
 import io.coloop.Future
 import io.coloop.Loop
 import java.util.concurrent.CancellationException
-import kotlin.coroutines.ContinuationInterceptor
-import kotlin.coroutines.resume
-import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
-import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withContext
 
 /**
@@ -124,31 +119,6 @@ public fun <T> Future<T>.asSharedDeferred(): Deferred<T> = deferred { awaitShare
 /** Unconfined: it has no code of its own to run, and completes in the future's callback on the loop. */
 private fun <T> deferred(awaiting: suspend () -> T): Deferred<T> =
     Standalone(Dispatchers.Unconfined).async(start = CoroutineStart.UNDISPATCHED) { awaiting() }
-
-internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
-    suspendCancellableCoroutine { continuation ->
-        val view = toCompletableFuture()
-        view.whenComplete { _, _ -> continuation.resumeHere() }
-        continuation.invokeOnCancellation { cancelled ->
-            if (owned) {
-                cancel("the coroutine that awaits it was cancelled")
-            } else {
-                view.completeExceptionally(cancelled) // it no longer observes the future
-            }
-        }
-    }
-}
-
-/** On the loop's dispatcher this is the coroutine's turn: it stands in the ready queue where a task would. */
-@OptIn(ExperimentalCoroutinesApi::class)
-internal fun CancellableContinuation<Unit>.resumeHere() {
-    val dispatcher = context[ContinuationInterceptor]
-    if (dispatcher is LoopDispatcher && dispatcher.mayRunHere()) {
-        dispatcher.resumeUndispatched(Unit)
-    } else {
-        resume(Unit)
-    }
-}
 
 /** The result of a future that is done. */
 private fun <T> Future<T>.result(): T {

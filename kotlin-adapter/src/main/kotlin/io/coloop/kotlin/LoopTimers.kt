@@ -1,7 +1,7 @@
 package io.coloop.kotlin
 
 import io.coloop.Await
-import io.coloop.Context
+import io.coloop.CloseHook
 import io.coloop.Loop
 import io.coloop.LoopClosedException
 import io.coloop.Promise
@@ -26,16 +26,19 @@ import kotlinx.coroutines.cancel
  */
 internal class LoopTimers(private val loop: Loop) : VoidBody<RuntimeException> {
     private val pending = LinkedHashSet<LoopTimer>()
-    private var hooked = false
+    private var hook: CloseHook? = null // there while something is pending
     private var allGone: Promise<Unit>? = null // what the running hook waits for
 
     fun add(timer: LoopTimer) {
         pending.add(timer)
         if (allGone != null) {
             timer.cancel()
-        } else if (!hooked) {
-            hooked = true
-            loop.execute(::hook, Context.empty()) // a hook keeps the context of its registration, and the loop would keep this coroutine's for good
+        } else if (hook == null) {
+            try {
+                hook = loop.onClose(this)
+            } catch (closed: LoopClosedException) {
+                abandonAll()
+            }
         }
     }
 
@@ -43,20 +46,14 @@ internal class LoopTimers(private val loop: Loop) : VoidBody<RuntimeException> {
         pending.remove(timer)
         if (pending.isEmpty()) {
             allGone?.complete(Unit)
-        }
-    }
-
-    private fun hook() {
-        try {
-            loop.onClose(this)
-        } catch (closed: LoopClosedException) {
-            abandonAll()
+            hook?.remove()
+            hook = null
         }
     }
 
     /** The close hook. */
     override fun run() {
-        hooked = false // it is used up
+        hook = null // it is used up
         if (pending.isEmpty()) {
             return
         }

@@ -4,14 +4,22 @@ import static io.coloop.Await.await;
 import static io.coloop.Await.yieldNow;
 import static io.coloop.kotlin.Coroutines.async;
 import static io.coloop.kotlin.Coroutines.await;
+import static io.coloop.kotlin.Coroutines.awaitLast;
+import static io.coloop.kotlin.Coroutines.awaitReceive;
+import static io.coloop.kotlin.Coroutines.awaitSend;
 import static io.coloop.kotlin.Coroutines.awaitSuspend;
+import static io.coloop.kotlin.Coroutines.flow;
+import static io.coloop.kotlin.Coroutines.iterate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coloop.CancelPolicy;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
+import io.coloop.TaskGroup;
+import io.coloop.stream.Iteration;
 import io.coloop.test.LoopTest;
 import io.coloop.test.VirtualClock;
 import java.io.IOException;
@@ -20,6 +28,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import kotlinx.coroutines.Job;
+import kotlinx.coroutines.channels.BufferOverflow;
+import kotlinx.coroutines.channels.Channel;
+import kotlinx.coroutines.channels.ChannelKt;
+import kotlinx.coroutines.flow.Flow;
 
 /** The adapter as Java sees it: one entry class, whose {@code await} is imported beside the kernel's. */
 class FromJavaTest {
@@ -88,6 +101,54 @@ class FromJavaTest {
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
         assertThat(received).containsExactly("late");
         assertThat(loop.timerCount()).isZero();
+    }
+
+    @LoopTest
+    void flowsBothWays(Loop loop) {
+        List<String> seen = new ArrayList<>();
+        // region flow
+        try (Iteration<String> users = iterate(repo.all(), 32)) {
+            for (String each : users) {
+                seen.add(each);
+            }
+        }
+        Flow<String> emitted = flow(loop, emitter -> {
+            for (int id = 0; id < 3; id++) {
+                int now = id;
+                emitter.emit(awaitSuspend(continuation -> repo.find(now, continuation)));
+            }
+        });
+        // endregion
+        assertThat(seen).containsExactly("a", "b", "c");
+        assertThat(awaitLast(emitted)).isEqualTo("user 2");
+        assertThat(Coroutines.awaitFirst(emitted)).isEqualTo("user 0");
+        assertThat(Coroutines.awaitFirstOrNull(emitted)).isEqualTo("user 0");
+        assertThatThrownBy(() -> Coroutines.awaitSingle(emitted)).isInstanceOf(IllegalArgumentException.class);
+        Flow<String> failing = flow(loop, emitter -> {
+            throw new IOException("checked");
+        });
+        assertThatThrownBy(() -> awaitLast(failing)).hasCauseInstanceOf(IOException.class);
+    }
+
+    @LoopTest
+    void aGroupHasCoroutines() {
+        String both = TaskGroup.run(group -> {
+            Task<String> one = async(group, (scope, continuation) -> repo.find(1, continuation));
+            Task<String> two = async(group, (scope, continuation) -> repo.find(2, continuation));
+            return await(one) + await(two);
+        });
+        assertThat(both).isEqualTo("user 1user 2");
+    }
+
+    @LoopTest
+    void policiesAndReceivers() {
+        assertThat(await(repo.cached(1), CancelPolicy.SHARE)).isEqualTo("user 1");
+        assertThat(await(repo.cached(2), late -> {})).isEqualTo("user 2");
+        Job job = repo.cached(3);
+        await(job);
+        Channel<String> channel = ChannelKt.Channel(1, BufferOverflow.SUSPEND, null);
+        awaitSend(channel, "item");
+        assertThat(awaitReceive(channel)).isEqualTo("item");
     }
 
     @LoopTest

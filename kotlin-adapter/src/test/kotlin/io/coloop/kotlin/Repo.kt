@@ -4,6 +4,9 @@ import java.io.IOException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.flow.onEach
 
 /** Kotlin code that [FromJavaTest] calls. */
 class Repo {
@@ -13,6 +16,8 @@ class Repo {
         delay(5)
         return "user $id"
     }
+
+    fun all(): Flow<String> = flowOf("a", "b", "c").onEach { delay(1) }
 
     fun cached(id: Int): Deferred<String> = CompletableDeferred("user $id")
 
