@@ -29,7 +29,7 @@ import kotlinx.coroutines.flow.single
  * 3. *Cancellation:* closing the iteration cancels the collecting, at once, wherever the flow suspends; its `finally` blocks run on the loop. A cancelled task gets its
  *    [io.coloop.TaskCancelledException] and leaves the iteration open until it is closed. A flow that is cancelled otherwise is a failure with its [CancellationException].
  * 4. *Empty* is an iteration without items. *Null* fails it.
- * 5. *Undelivered:* items that are here when it is closed are closed if they are [AutoCloseable], otherwise reported. A failure that comes after that is reported, and goes to the
+ * 5. *Undelivered:* items that are here when it is closed are closed if they are [AutoCloseable], otherwise dropped. A failure that comes after that is reported, and goes to the
  *    [CoroutineExceptionHandler], if there is one.
  * 6. *Demand:* the flow is suspended in its `emit` when it is [prefetch] items ahead, and goes on when three quarters of them were taken. A hot flow keeps or drops what
  *    comes meanwhile, as its own buffer says.
