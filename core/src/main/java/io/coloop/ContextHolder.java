@@ -54,6 +54,19 @@ public final class ContextHolder extends CurrentContext {
         }
     }
 
+    /** The action as it will run in this context; the loop reports what it throws. */
+    public Runnable wrap(Runnable action) {
+        Objects.requireNonNull(action, "action");
+        return () -> {
+            Object before = enter();
+            try {
+                loop.runItem(action);
+            } finally {
+                exit(before);
+            }
+        };
+    }
+
     @Override
     Context values() {
         return context;

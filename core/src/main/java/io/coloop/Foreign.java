@@ -53,7 +53,7 @@ record Foreign<T extends @Nullable Object>(CompletionStage<T> stage) implements 
             if (failure == null) {
                 promise.complete(value);
             } else {
-                promise.fail(failure);
+                promise.fail(TaskCancelledException.crossing(failure));
             }
         });
     }

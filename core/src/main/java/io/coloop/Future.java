@@ -300,7 +300,12 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
      * @throws LoopMisuseException on a loop's thread or in a task, if it is not done
      */
     public final T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
-        return toCompletableFuture().get(timeout, unit);
+        Stages.View<T> view = new Stages.View<>(this);
+        try {
+            return view.get(timeout, unit);
+        } finally {
+            view.leave();
+        }
     }
 
     /** Settles the promise as this future ends; cancelling the promise's future cancels this one. */

@@ -252,37 +252,62 @@ final class Stages {
     /** A {@link CompletableFuture} that follows a future; settling it by hand touches only it, cancelling it cancels the future. */
     static final class View<T extends @Nullable Object> extends CompletableFuture<T> {
         private final Future<T> source;
+        private final Listener listener;
 
         @SuppressWarnings("this-escape") // the listener runs later, or on the loop
         View(Future<T> source) {
             this.source = source;
+            this.listener = new Listener() {
+                @Override
+                Loop loop() {
+                    return source.loop();
+                }
+
+                @Override
+                boolean observes() {
+                    return !isDone();
+                }
+
+                @Override
+                boolean mayTurnAway() {
+                    return observes();
+                }
+
+                @Override
+                public void run() {
+                    if (isDone()) { // settled by hand, it does not observe a failure
+                        source.turnedAway();
+                    } else {
+                        follow();
+                    }
+                }
+            };
             if (!follow()) {
-                source.register(new Listener() {
-                    @Override
-                    Loop loop() {
-                        return source.loop();
-                    }
-
-                    @Override
-                    boolean observes() {
-                        return !isDone();
-                    }
-
-                    @Override
-                    boolean mayTurnAway() {
-                        return observes();
-                    }
-
-                    @Override
-                    public void run() {
-                        if (isDone()) { // settled by hand, it does not observe a failure
-                            source.turnedAway();
-                        } else {
-                            follow();
-                        }
-                    }
-                });
+                source.register(listener);
             }
+        }
+
+        /** Follows no longer: a source that lives long must not collect views that are done with. */
+        void leave() {
+            source.unregister(listener);
+        }
+
+        @Override
+        public boolean complete(T value) {
+            boolean first = super.complete(value);
+            if (first) {
+                leave();
+            }
+            return first;
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            boolean first = super.completeExceptionally(failure);
+            if (first) {
+                leave();
+            }
+            return first;
         }
 
         private boolean follow() {

@@ -1,6 +1,7 @@
 package io.coloop;
 
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,5 +18,24 @@ public final class TaskCancelledException extends CancellationException {
      */
     public TaskCancelledException(@Nullable String reason) {
         super(reason);
+    }
+
+    /**
+     * A failure as it crosses a border between libraries, for bridges: that something was cancelled by somebody else is a failure for the one who waits for it, so it must not look
+     * like that one's own cancellation, not even inside a {@link CompletionException}.
+     *
+     * @return the failure itself, or a plain {@link CancellationException} with it as its cause
+     */
+    public static Throwable crossing(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (!(cause instanceof TaskCancelledException)) {
+            return failure;
+        }
+        CancellationException plain = new CancellationException(cause.getMessage());
+        plain.initCause(failure);
+        return plain;
     }
 }

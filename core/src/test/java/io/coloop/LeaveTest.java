@@ -8,6 +8,8 @@ import io.coloop.test.LoopTest;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
 /** What listens to a future and leaves before that is done: races against a signal that never comes, above all. */
@@ -71,6 +73,25 @@ class LeaveTest {
                 assertThat(await(race)).isEqualTo("done");
             }
         }
+        assertThat(signal.future().hasListeners()).isFalse();
+        signal.complete("go");
+    }
+
+    @LoopTest
+    void viewsThatAreDoneWithLeave(Loop loop) {
+        Promise<String> signal = loop.promise();
+        signal.future().toCompletableFuture().complete("by hand");
+        signal.future().toCompletableFuture().completeExceptionally(new IllegalStateException("by hand"));
+        assertThat(signal.future().hasListeners()).isFalse();
+        assertThat(Await.blocking(() -> {
+                    try {
+                        return signal.future().get(1, TimeUnit.NANOSECONDS);
+                    } catch (TimeoutException tooLong) {
+                        return "too long";
+                    }
+                }))
+                .isEqualTo("too long");
+        yieldNow();
         assertThat(signal.future().hasListeners()).isFalse();
         signal.complete("go");
     }

@@ -192,6 +192,14 @@ final class Page {
         peers.put("flowableFromBody", "kotlinx `rxFlowable {}`");
         peers.put("suspendAwaitsFuture", "kotlinx `CompletionStage.await`");
         peers.put("suspendToFuture", "kotlinx `future {}.await()`");
+        for (String conversion : List.of("monoToSingle", "singleToMono")) {
+            rows.add(new Row(
+                    "bridges, " + conversion,
+                    "mounted Conversions." + conversion,
+                    "reactor-addons",
+                    "peers AddonsConversions." + conversion,
+                    1));
+        }
         for (String mode : List.of("mounted", "hand-off")) {
             double limit = mode.equals("mounted") ? 1 : NO_TARGET;
             peers.forEach((bridge, peer) -> rows.add(new Row(

@@ -24,9 +24,9 @@ enum Runs {
     HAND_OFF_1("hand-off, parallelism 1", List.of(Jvm.PARALLELISM + 1), Runs.SWITCHING, List.of());
 
     private static final String OURS =
-            "\\.(RoundTrip|DoneAwait|Spawn|Groups|Sync|Gather|Bridges|HostedYield|Execute|Timers)\\.";
+            "\\.(RoundTrip|DoneAwait|Spawn|Groups|Sync|Gather|Bridges|Conversions|HostedYield|Execute|Timers)\\.";
     private static final String THEIRS =
-            "\\.(BareVirtualThreads|VirtualThreads|Kotlinx|KotlinxBridges|AllOf|Execute|Timers)\\.";
+            "\\.(BareVirtualThreads|VirtualThreads|Kotlinx|KotlinxBridges|AddonsConversions|AllOf|Execute|Timers)\\.";
     private static final String SWITCHING = "\\.(RoundTrip|Spawn)\\.";
 
     private static final Map<String, List<String>> TARGETS = Map.of(

@@ -130,6 +130,10 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
                 cancelSource();
                 undelivered.value(take());
             });
+            if (promise.isDone()) {
+                cancelSource(); // what was cancelled before must not start now
+                return;
+            }
             int first = switch (which) {
                 case FIRST -> 1;
                 case ONLY -> 2;

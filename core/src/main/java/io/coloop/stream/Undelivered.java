@@ -155,11 +155,6 @@ public class Undelivered<T> {
      * @return the error itself, or a plain {@link CancellationException} for a {@link TaskCancelledException}
      */
     public static Throwable crossing(Throwable failure) {
-        if (!(failure instanceof TaskCancelledException)) {
-            return failure;
-        }
-        CancellationException plain = new CancellationException(failure.getMessage());
-        plain.initCause(failure);
-        return plain;
+        return TaskCancelledException.crossing(failure);
     }
 }

@@ -27,14 +27,17 @@ internal fun <T : Any> emitted(loop: Loop, body: EmittingBody<T, *>, onUndeliver
             while (true) {
                 emit(run.next() ?: break)
             }
-        } finally {
+        } catch (left: Throwable) {
             run.leave()
+            run.failure?.let(run.undelivered::error) // it came while the collector was busy
+            throw left
         }
+        run.leave()
         run.failure?.let { throw it }
     }
 
 /** What one run of a body emits for one collector: asked for item by item, on any thread; signalled by the loop. */
-private class BodyRun<T : Any>(private val loop: Loop, private val undelivered: FlowUndelivered<T>) : Subscriber<T> {
+private class BodyRun<T : Any>(private val loop: Loop, val undelivered: FlowUndelivered<T>) : Subscriber<T> {
     // The loop puts an item or the end there and then takes the waiter; the collector sets the waiter and then looks again. So one of them sees the other.
     private val item = AtomicReference<T?>() // one is asked for at a time
     private val waiter = AtomicReference<CancellableContinuation<Unit>?>()

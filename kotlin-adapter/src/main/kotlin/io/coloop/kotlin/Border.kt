@@ -16,8 +16,7 @@ internal fun Throwable.asFailureForCoroutine(): Throwable {
 internal fun Throwable.unwrapped(): Throwable = if (this is CompletionException) cause ?: this else this
 
 /** What a coroutine's failure is for a task: never a [TaskCancelledException], which would end the task as if it had been cancelled itself. */
-internal fun Throwable.asFailureForTask(): Throwable =
-    if (this is TaskCancelledException) CancellationException(message).also { it.initCause(this) } else this
+internal fun Throwable.asFailureForTask(): Throwable = TaskCancelledException.crossing(this)
 
 /** Closes a value that nobody will receive; reports any other one that is worth it. */
 internal fun Loop.discard(value: Any?) {

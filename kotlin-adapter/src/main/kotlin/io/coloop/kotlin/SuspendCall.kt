@@ -114,14 +114,19 @@ internal class SuspendCall<T>(
 
     private fun settle(promise: Promise<T>) {
         val cause = failure
-        if (cause == null) {
-            @Suppress("UNCHECKED_CAST") promise.complete(returned as T)
+        if (cause == null && cancelled && !promise.isDone) { // it ended elsewhere before it could be told
+            promise.future().loop().onUndelivered(returnedValue())
+            promise.future().cancel()
+        } else if (cause == null) {
+            promise.complete(returnedValue())
         } else if (cancelled && cause is CancellationException) {
             promise.future().cancel()
         } else {
             promise.fail(cause.asFailureForTask())
         }
     }
+
+    @Suppress("UNCHECKED_CAST") private fun returnedValue(): T = returned as T
 
     private companion object {
         val NOTHING = Any()

@@ -1,5 +1,6 @@
 package io.coloop.kotlin
 
+import io.coloop.Context
 import io.coloop.Future
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.resume
@@ -26,7 +27,8 @@ internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
 internal fun CancellableContinuation<Unit>.resumeHere() {
     val dispatcher = context[ContinuationInterceptor]
     if (dispatcher is LoopDispatcher && dispatcher.mayRunHere()) {
-        dispatcher.resumeUndispatched(Unit)
+        // What it runs in is its own, not that of whoever resumes it.
+        Context.empty().run<RuntimeException> { dispatcher.resumeUndispatched(Unit) }
     } else {
         resume(Unit)
     }

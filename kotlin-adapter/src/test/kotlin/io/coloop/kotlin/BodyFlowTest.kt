@@ -307,6 +307,20 @@ class BodyFlowTest {
     }
 
     @LoopTest
+    fun aFailureThatComesWhileTheCollectorFailsIsReported(loop: Loop, reports: Reports) = coroutine {
+        val failure = IllegalStateException("the body")
+        val collector = runCatching {
+            loop.flow<Int> { emit(1); throw failure }.collect {
+                delay(10)
+                error("the collector")
+            }
+        }
+        assertThat(collector.exceptionOrNull()).hasMessage("the collector")
+        repeat(3) { yield() }
+        assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure)
+    }
+
+    @LoopTest
     fun theBodyGoesOnWhenTheCollectorIsReady(loop: Loop) = coroutine {
         val trail = mutableListOf<String>()
         loop.numbers(trail).take(3).collect {

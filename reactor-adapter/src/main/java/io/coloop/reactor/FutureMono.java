@@ -75,9 +75,11 @@ final class FutureMono<T> extends Mono<T> {
             Operators.error(actual, closed);
             return;
         }
-        Delivery<T> delivery = new Delivery<>(actual, context, future, owns, onUndelivered);
+        Future<? extends @Nullable T> own =
+                owns ? future : Future.shield(future); // which a subscriber that leaves can cancel
+        Delivery<T> delivery = new Delivery<>(actual, context, own, owns, onUndelivered);
         actual.onSubscribe(delivery);
-        future.handle(delivery::settled);
+        own.handle(delivery::settled);
     }
 
     /** Brings one future's outcome to one subscriber. */
@@ -132,10 +134,11 @@ final class FutureMono<T> extends Mono<T> {
             return null;
         }
 
-        private void fail(Throwable failure) {
+        private void fail(Throwable wrapped) {
+            Throwable cause = wrapped instanceof CompletionException ? wrapped.getCause() : null;
+            Throwable failure = cause != null ? cause : wrapped;
             if (end()) {
-                Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
-                actual().onError(crossing(cause != null ? cause : failure));
+                actual().onError(crossing(failure));
             } else if (reportedAsSwallowed()) {
                 reportedError(failure);
             } else {
@@ -216,7 +219,7 @@ final class FutureMono<T> extends Mono<T> {
             actual = null;
             if (before == WAITING) {
                 discard();
-            } else if (owns) {
+            } else {
                 future.cancel("its subscriber cancelled");
             }
             return true;

@@ -1,5 +1,7 @@
 package io.coloop.reactor;
 
+import io.coloop.Context;
+import io.coloop.ContextHolder;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.TimerHandle;
@@ -76,14 +78,20 @@ final class LoopWorker implements Scheduler.Worker, Scannable {
         try {
             add(step);
         } catch (LoopClosedException closed) {
-            queue.remove(step);
             throw Exceptions.failWithRejected(closed);
         }
     }
 
+    /** In its own context: the item that runs it may be another's. */
     private void add(Runnable step) {
-        queue.add(step);
-        loop.execute(runOldest);
+        Runnable inContext = ContextHolder.capture(loop).wrap(step);
+        queue.add(inContext);
+        try {
+            loop.execute(runOldest, Context.empty());
+        } catch (LoopClosedException closed) {
+            queue.remove(inContext);
+            throw closed;
+        }
     }
 
     private void runOldest() {

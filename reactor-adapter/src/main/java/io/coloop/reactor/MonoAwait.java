@@ -1,7 +1,10 @@
 package io.coloop.reactor;
 
 import io.coloop.Awaitable;
+import io.coloop.Loop;
+import io.coloop.LoopClosedException;
 import io.coloop.Promise;
+import io.coloop.Task;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +72,20 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
                 given.cancel();
                 value(take());
             });
-            given.request(Long.MAX_VALUE);
+            if (promise.isDone()) {
+                given.cancel(); // what was cancelled before must not start now
+                return;
+            }
+            Loop loop = promise.future().loop();
+            if (loop.isOnLoop() && Task.currentOrNull() == null) {
+                given.request(Long.MAX_VALUE);
+                return;
+            }
+            try {
+                loop.execute(() -> given.request(Long.MAX_VALUE));
+            } catch (LoopClosedException closed) {
+                given.cancel();
+            }
         }
 
         @Override

@@ -387,8 +387,8 @@ public final class Reactor {
      *   <li>Cancel: nothing happens upstream; {@link #monoOwning} is the opposite. A cancelled future is {@code onError} with a plain
      *       {@link java.util.concurrent.CancellationException}.
      *   <li>A null value is an empty Mono.
-     *   <li>Undelivered: a value is still in the future and goes nowhere else. An error after the cancel is reported and goes to {@code onErrorDropped}, because this
-     *       view may have been all that observed it.
+     *   <li>Undelivered: a value is still in the future and goes nowhere else. An error after the cancel is reported by the loop, unless somebody else
+     *       looks at it.
      *   <li>Demand: the value waits until it is asked for.
      *   <li>Context: nothing runs upstream.
      * </ol>

@@ -304,4 +304,30 @@ class BadPublisherTest {
                             end -> assertThat(end).isSameAs(failure));
         });
     }
+
+    @LoopTest
+    void aSourceThatSubscribesAfterTheCancelIsNotStarted() {
+        for (Way way : WAYS.values()) {
+            List<Subscriber<? super Object>> subscribers = new ArrayList<>();
+            List<String> asked = new ArrayList<>();
+            Publisher<Object> slow = subscribers::add;
+            Task<Object> task = Task.spawn(() -> way.apply(slow, undelivered::add));
+            settle();
+            task.cancel();
+            subscribers.get(0).onSubscribe(new Subscription() {
+                @Override
+                public void request(long n) {
+                    asked.add("asked for " + n);
+                }
+
+                @Override
+                public void cancel() {
+                    asked.add("cancelled");
+                }
+            });
+            settle();
+            assertThat(endOf(task)).isInstanceOf(TaskCancelledException.class);
+            assertThat(asked).isNotEmpty().containsOnly("cancelled");
+        }
+    }
 }

@@ -156,14 +156,27 @@ class MonoFromFutureTest {
     }
 
     @LoopTest
-    void anErrorAfterTheCancelGoesToReactorsHookAndTheLoop(Reports reports) {
+    void anErrorThatNobodyElseLooksAtIsReported(Reports reports) {
         IOException failure = new IOException("late");
         Promise<String> promise = Promise.create();
         mono(promise.future()).subscribe().dispose();
         promise.fail(failure);
         settle();
-        assertThat(dropped.takeErrors()).containsExactly(failure);
-        assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
+        assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure()).isSameAs(failure);
+    }
+
+    @LoopTest
+    void subscribersThatLeaveHearNothingOfAnErrorThatSomebodySees() {
+        IOException failure = new IOException("seen");
+        Promise<String> promise = Promise.create();
+        for (int i = 0; i < 100; i++) {
+            mono(promise.future()).subscribe().dispose();
+        }
+        List<Throwable> seen = new ArrayList<>();
+        mono(promise.future()).subscribe(value -> {}, seen::add);
+        promise.fail(failure);
+        settle();
+        assertThat(seen).containsExactly(failure);
     }
 
     @LoopTest

@@ -61,9 +61,11 @@ final class FutureMaybe<T> extends Maybe<T> {
             observer.onError(closed);
             return;
         }
-        Delivery<T> delivery = new Delivery<>(observer, future, owns, onUndelivered);
+        Future<? extends @Nullable T> own =
+                owns ? future : Future.shield(future); // which a subscriber that leaves can cancel
+        Delivery<T> delivery = new Delivery<>(observer, own, owns, onUndelivered);
         observer.onSubscribe(delivery);
-        future.handle(delivery::settled);
+        own.handle(delivery::settled);
     }
 
     /** Brings one future's outcome to one observer: whoever takes the observer out, the outcome or the disposal, has won. */
@@ -85,13 +87,14 @@ final class FutureMaybe<T> extends Maybe<T> {
         }
 
         @Nullable
-        Void settled(@Nullable T value, @Nullable Throwable failure) {
+        Void settled(@Nullable T value, @Nullable Throwable wrapped) {
+            Throwable cause = wrapped instanceof CompletionException ? wrapped.getCause() : null;
+            Throwable failure = cause != null ? cause : wrapped;
             MaybeObserver<? super T> waiting = observer.getAndSet(null);
             if (waiting == null) {
                 tooLate(value, failure);
             } else if (failure != null) {
-                Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
-                waiting.onError(Undelivered.crossing(cause != null ? cause : failure));
+                waiting.onError(Undelivered.crossing(failure));
             } else if (value != null) {
                 waiting.onSuccess(value);
             } else {
@@ -119,7 +122,7 @@ final class FutureMaybe<T> extends Maybe<T> {
 
         @Override
         public void dispose() {
-            if (observer.getAndSet(null) != null && owns) {
+            if (observer.getAndSet(null) != null) {
                 future.cancel("its subscriber disposed of it");
             }
         }

@@ -36,6 +36,10 @@ final class LoopScheduler extends Scheduler {
         return periodic == Disposable.disposed() ? periodic : new Periodic(periodic, run);
     }
 
+    Loop loop() {
+        return loop;
+    }
+
     @Override
     public LoopWorker createWorker() {
         LoopWorker worker = new LoopWorker(loop, epoch, workers);

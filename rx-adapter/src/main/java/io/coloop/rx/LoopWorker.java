@@ -1,5 +1,7 @@
 package io.coloop.rx;
 
+import io.coloop.Context;
+import io.coloop.ContextHolder;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.TimerHandle;
@@ -57,13 +59,15 @@ final class LoopWorker extends Scheduler.Worker {
         return enqueue(action, action::arm); // behind what is on its way, for the order of equal deadlines
     }
 
+    /** In its own context: the item that runs it may be another's. */
     private Disposable enqueue(Action action, Runnable step) {
-        queue.add(step);
+        Runnable inContext = ContextHolder.capture(loop).wrap(step);
+        queue.add(inContext);
         try {
-            loop.execute(runOldest);
+            loop.execute(runOldest, Context.empty());
             return action;
         } catch (LoopClosedException closed) {
-            queue.remove(step);
+            queue.remove(inContext);
             action.end();
             RxJavaPlugins.onError(closed);
             return Disposable.disposed();

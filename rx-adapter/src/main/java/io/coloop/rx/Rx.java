@@ -597,8 +597,8 @@ public final class Rx {
      *   <li>Cancel: nothing happens upstream; {@link #singleOwning} is the opposite. A cancelled future is {@code onError} with a plain
      *       {@link java.util.concurrent.CancellationException}.
      *   <li>A null value is {@code onError} with a {@link NullPointerException}.
-     *   <li>Undelivered: a value is still in the future and goes nowhere else. An error after the disposal is reported and goes to {@code RxJavaPlugins.onError}, because
-     *       this view may have been all that observed it.
+     *   <li>Undelivered: a value is still in the future and goes nowhere else. An error after the disposal is reported by the loop, unless somebody
+     *       else looks at it.
      *   <li>Demand: none.
      *   <li>Context: nothing runs upstream.
      * </ol>
@@ -698,6 +698,9 @@ public final class Rx {
         if (scheduler == Schedulers.trampoline()) {
             throw new IllegalArgumentException(
                     "a loop needs a thread, and Schedulers.trampoline() has none; use one with a single thread, such as Schedulers.single()");
+        }
+        if (scheduler instanceof LoopScheduler ours) {
+            return ours.loop();
         }
         WorkerHost host = new WorkerHost(scheduler);
         Loop loop = settings.on(host);

@@ -10,6 +10,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coloop.ContextVar;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Mode;
@@ -723,5 +724,26 @@ class LoopSchedulerTest {
                 assertThat(all).hasSize(10_000).isSorted();
             }
         }
+    }
+
+    /** The trap: context lost, or another's, where two threads schedule at once. */
+    @LoopTest(foreignThreads = true)
+    void eachActionRunsInTheContextOfWhoeverScheduledIt(Loop loop) throws InterruptedException {
+        ContextVar<String> user = ContextVar.of("user", "nobody");
+        List<String> seen = new ArrayList<>();
+        Scheduler.Worker worker = scheduler(loop).createWorker();
+        Thread other = new Thread(() -> {
+            user.set("a");
+            worker.schedule(() -> seen.add("a as " + user.get()));
+            worker.schedule(() -> seen.add("later a as " + user.get()), 1, MILLISECONDS);
+        });
+        other.start();
+        other.join(); // its items are in the inbox; those of the loop come before them
+        user.set("b");
+        worker.schedule(() -> seen.add("b as " + user.get()));
+        worker.schedule(() -> seen.add("later b as " + user.get()), 1, MILLISECONDS);
+        sleep(Duration.ofMillis(5));
+        assertThat(seen).containsExactly("a as a", "b as b", "later a as a", "later b as b");
+        worker.dispose();
     }
 }
