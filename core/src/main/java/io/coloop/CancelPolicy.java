@@ -41,7 +41,8 @@ public final class CancelPolicy {
     }
 
     /**
-     * The source may finish, and the task waits for it: then the await returns, and the next one throws {@link TaskCancelledException}. When the grace is over the source is
+     * The source may finish, and the task waits for it: then the await returns, and the next one throws {@link TaskCancelledException}; a body that awaits no more ends cancelled, and what it
+     * returns is dropped. When the grace is over the source is
      * cancelled with the task. What a connection needs that cannot be used again after half an answer; see {@link Cleanup}.
      *
      * @param grace how long, from the await on; a cancel that comes after that cancels at once
