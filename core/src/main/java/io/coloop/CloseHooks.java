@@ -43,6 +43,15 @@ final class CloseHooks {
         }
     }
 
+    int size() {
+        lock.lock();
+        try {
+            return hooks.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Those that are registered, the newest first: a copy. */
     List<CloseHook> list() {
         lock.lock();

@@ -395,7 +395,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** How many {@linkplain #onClose close hooks} are registered and were not taken back. Any thread. */
     public int closeHookCount() {
-        return closeHooks.list().size();
+        return closeHooks.size();
     }
 
     /** How many turns it made. Loop only. */

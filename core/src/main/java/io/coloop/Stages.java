@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -207,18 +208,15 @@ final class Stages {
 
     /** A future that ends as the inner one does, which goes on if the first is cancelled; the inner one itself if that is done. */
     static <T extends @Nullable Object> Future<T> shield(Future<T> inner) {
-        if (inner.isDone()) {
-            return inner;
-        }
-        Future<T> outer = new Future<>(inner.loop(), inner);
-        Forward<T> forward = new Forward<>(inner, outer);
-        outer.register(new Promise.CancelHook(outer, reason -> inner.unregister(forward)));
-        inner.register(forward);
-        return outer;
+        return view(inner, reason -> {});
     }
 
     /** A future that ends as the inner one does, which is cancelled with it unless somebody else observes that; the inner one itself if that is done. */
     static <T extends @Nullable Object> Future<T> share(Future<T> inner) {
+        return view(inner, inner::abandon);
+    }
+
+    private static <T extends @Nullable Object> Future<T> view(Future<T> inner, Consumer<@Nullable String> left) {
         if (inner.isDone()) {
             return inner;
         }
@@ -226,7 +224,7 @@ final class Stages {
         Forward<T> forward = new Forward<>(inner, outer);
         outer.register(new Promise.CancelHook(outer, reason -> {
             inner.unregister(forward);
-            inner.abandon(reason);
+            left.accept(reason);
         }));
         inner.register(forward);
         return outer;
@@ -252,44 +250,22 @@ final class Stages {
     /** A {@link CompletableFuture} that follows a future; settling it by hand touches only it, cancelling it cancels the future. */
     static final class View<T extends @Nullable Object> extends CompletableFuture<T> {
         private final Future<T> source;
-        private final Listener listener;
+        private final @Nullable Follower follower; // null if there is nothing to wait for
 
-        @SuppressWarnings("this-escape") // the listener runs later, or on the loop
+        @SuppressWarnings("this-escape") // the follower runs later, or on the loop
         View(Future<T> source) {
             this.source = source;
-            this.listener = new Listener() {
-                @Override
-                Loop loop() {
-                    return source.loop();
-                }
-
-                @Override
-                boolean observes() {
-                    return !isDone();
-                }
-
-                @Override
-                boolean mayTurnAway() {
-                    return observes();
-                }
-
-                @Override
-                public void run() {
-                    if (isDone()) { // settled by hand, it does not observe a failure
-                        source.turnedAway();
-                    } else {
-                        follow();
-                    }
-                }
-            };
-            if (!follow()) {
-                source.register(listener);
+            this.follower = follow() ? null : new Follower();
+            if (follower != null) {
+                source.register(follower);
             }
         }
 
         /** Follows no longer: a source that lives long must not collect views that are done with. */
         void leave() {
-            source.unregister(listener);
+            if (follower != null) {
+                source.unregister(follower);
+            }
         }
 
         @Override
@@ -332,6 +308,32 @@ final class Stages {
                 source.cancel("its CompletableFuture was cancelled");
             }
             return cancelled;
+        }
+
+        private final class Follower extends Listener {
+            @Override
+            Loop loop() {
+                return source.loop();
+            }
+
+            @Override
+            boolean observes() {
+                return !isDone();
+            }
+
+            @Override
+            boolean mayTurnAway() {
+                return observes();
+            }
+
+            @Override
+            public void run() {
+                if (isDone()) { // settled by hand, it does not observe a failure
+                    source.turnedAway();
+                } else {
+                    follow();
+                }
+            }
         }
 
         @Override

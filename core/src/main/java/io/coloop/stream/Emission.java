@@ -196,7 +196,7 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         if (cause == null) {
             complete();
         } else if (!fail(Undelivered.crossing(cause))) {
-            tooLate(cause);
+            undelivered.errorOf(Objects.requireNonNull(task), cause);
         }
         return null;
     }
@@ -229,15 +229,6 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
     /** A subscriber that throws counts as one that has cancelled. */
     private void reportThrown(String signal, Throwable failure) {
         undelivered.brokenRule("a stream's subscriber threw from " + signal, failure);
-    }
-
-    private void tooLate(Throwable failure) {
-        Task<?> own = task;
-        if (own != null && loop.isOnLoop() && own.cancelling() > 0) {
-            undelivered.reportedError(failure); // as a task that swallowed its cancellation
-        } else {
-            undelivered.error(failure);
-        }
     }
 
     // ---- the subscriber

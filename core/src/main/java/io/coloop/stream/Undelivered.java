@@ -1,8 +1,10 @@
 package io.coloop.stream;
 
+import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Report;
+import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -100,6 +102,17 @@ public class Undelivered<T> {
         loop.report(new Report(
                 Report.Kind.LATE_FAILURE, loop, source + " failed too late: " + failure, failure, null, null));
         dropped(failure);
+    }
+
+    /**
+     * Disposes of an error with which a future ended too late: like {@link #error}, but the loop has reported that of a task which was cancelled and did not end so. On the future's loop, or after its end.
+     */
+    public final void errorOf(Future<?> future, Throwable failure) {
+        if (future instanceof Task<?> task && loop.isOnLoop() && task.cancelling() > 0) {
+            reportedError(failure);
+        } else {
+            error(failure);
+        }
     }
 
     /** Gives an error to the foreign library's hook only, because the loop has reported it; not a cancellation. Any thread. */

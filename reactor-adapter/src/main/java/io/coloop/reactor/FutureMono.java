@@ -139,16 +139,9 @@ final class FutureMono<T> extends Mono<T> {
             Throwable failure = cause != null ? cause : wrapped;
             if (end()) {
                 actual().onError(crossing(failure));
-            } else if (reportedAsSwallowed()) {
-                reportedError(failure);
             } else {
-                error(failure);
+                errorOf(future, failure);
             }
-        }
-
-        /** The kernel has reported a task that failed instead of ending cancelled. */
-        private boolean reportedAsSwallowed() {
-            return future instanceof Task<?> task && task.loop().isOnLoop() && task.cancelling() > 0;
         }
 
         private boolean end() {

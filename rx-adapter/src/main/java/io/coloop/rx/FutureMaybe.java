@@ -105,19 +105,10 @@ final class FutureMaybe<T> extends Maybe<T> {
 
         private void tooLate(@Nullable T value, @Nullable Throwable failure) {
             if (failure != null) {
-                if (reportedAsSwallowed()) {
-                    undelivered.reportedError(failure);
-                } else {
-                    undelivered.error(failure);
-                }
+                undelivered.errorOf(future, failure);
             } else if (owns) { // else it is still in the future for others
                 undelivered.value(value);
             }
-        }
-
-        /** The kernel has reported a task that failed instead of ending cancelled. */
-        private boolean reportedAsSwallowed() {
-            return future instanceof Task<?> task && task.loop().isOnLoop() && task.cancelling() > 0;
         }
 
         @Override
