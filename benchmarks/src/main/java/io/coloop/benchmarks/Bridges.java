@@ -11,8 +11,11 @@ import static io.coloop.rx.Rx.single;
 import io.coloop.Loop;
 import io.coloop.reactor.Reactor;
 import io.coloop.rx.Rx;
+import io.coloop.stream.Emitter;
 import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Single;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,6 +37,7 @@ public class Bridges {
     static final int SOURCES = 2_000;
     static final int ITEMS = 10_000;
     static final int PREFETCH = 64; // kotlinx's default
+    static final int PAGE = 64;
 
     private final Coroutines coroutines = new Coroutines();
 
@@ -102,6 +106,28 @@ public class Bridges {
         });
     }
 
+    private static void emitPages(Emitter<Integer> emitter) {
+        List<Integer> page = new ArrayList<>(PAGE);
+        for (int i = 0; i < ITEMS; i++) {
+            page.add(i);
+            if (page.size() == PAGE) {
+                emitter.emitAll(page);
+                page.clear();
+            }
+        }
+        emitter.emitAll(page);
+    }
+
+    /** Items that are there anyway, handed over as a page of rows would be. */
+    @Benchmark
+    @OperationsPerInvocation(ITEMS)
+    public void fluxFromBodyTogether(OwnedLoop on, Blackhole sink) {
+        on.run(() -> {
+            Flux<Integer> items = flux(Loop.current(), Bridges::emitPages);
+            sink.consume(await(items.count()));
+        });
+    }
+
     @Benchmark
     @OperationsPerInvocation(SOURCES)
     public void awaitSingleLater(OwnedLoop on, Blackhole sink) {
@@ -146,6 +172,16 @@ public class Bridges {
                     emitter.emit(i);
                 }
             });
+            sink.consume(await(items.count()));
+        });
+    }
+
+    /** Items that are there anyway, handed over as a page of rows would be. */
+    @Benchmark
+    @OperationsPerInvocation(ITEMS)
+    public void flowableFromBodyTogether(OwnedLoop on, Blackhole sink) {
+        on.run(() -> {
+            Flowable<Integer> items = flowable(Loop.current(), Bridges::emitPages);
             sink.consume(await(items.count()));
         });
     }

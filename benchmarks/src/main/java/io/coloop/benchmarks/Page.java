@@ -204,6 +204,14 @@ final class Page {
             double limit = mode.equals("mounted") ? 1 : NO_TARGET;
             peers.forEach((bridge, peer) -> rows.add(new Row(
                     "bridges, " + bridge, mode + " Bridges." + bridge, peer, "peers KotlinxBridges." + bridge, limit)));
+            for (String bridge : List.of("fluxFromBody", "flowableFromBody")) {
+                rows.add(new Row(
+                        "bridges, " + bridge + ", 64 at a time",
+                        mode + " Bridges." + bridge + "Together",
+                        peers.get(bridge),
+                        "peers KotlinxBridges." + bridge,
+                        limit));
+            }
         }
     }
 

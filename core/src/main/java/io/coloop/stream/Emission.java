@@ -10,6 +10,8 @@ import io.coloop.Promise;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.sync.WaitQueue;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -29,6 +31,8 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
      * A signal runs as the rest of the item of the task that emits: on the loop's own thread, in that task's context. A task that finds no demand waits in line, and looks
      * again when it is signalled.
      */
+    private static final int LARGEST_PART = 256; // what a turn may take that was ready
+
     private final Loop loop;
     private final AtomicReference<Flow.@Nullable Subscriber<? super T>> subscriber;
     private final Undelivered<? super T> undelivered;
@@ -101,16 +105,25 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
     public void emit(T item) {
         Objects.requireNonNull(item, "item");
         checkTask("Emitter.emit(...)");
-        Delivery delivery = new Delivery(item);
+        deliver(List.of(item));
+    }
+
+    @Override
+    public void emitAll(Collection<? extends T> items) {
+        List<T> copy = List.copyOf(items);
+        checkTask("Emitter.emitAll(...)");
+        deliver(copy);
+    }
+
+    private void deliver(List<T> items) {
+        Delivery delivery = new Delivery(items);
         try {
-            while (!delivery.done) {
+            while (!delivery.isDone()) {
                 awaitItsDemand();
                 Await.await(delivery);
             }
         } finally {
-            if (!delivery.done) {
-                undelivered.value(item);
-            }
+            delivery.disposeOfTheRest();
         }
     }
 
@@ -155,20 +168,25 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         }
     }
 
-    /** One item's way to the subscriber. */
+    /** The way of some items to the subscriber: at each subscription as many as were asked for. */
     private final class Delivery implements Awaitable<@Nullable Void> {
-        private final T item;
-        private boolean done;
+        private final List<T> items;
+        private int signalled;
 
-        Delivery(T item) {
-            this.item = item;
+        Delivery(List<T> items) {
+            this.items = items;
+        }
+
+        boolean isDone() {
+            return signalled == items.size();
         }
 
         @Override
         public void subscribe(Promise<@Nullable Void> promise) {
-            Flow.Subscriber<? super T> to = subscriber.get();
-            if (to != null && !ended && demand.take()) {
-                done = true;
+            int end = Math.min(items.size() - signalled, LARGEST_PART) + signalled;
+            Flow.Subscriber<? super T> to;
+            while (signalled < end && !ended && (to = subscriber.get()) != null && demand.take()) {
+                T item = items.get(signalled++);
                 try {
                     to.onNext(item);
                 } catch (Throwable failure) {
@@ -179,9 +197,19 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
             promise.complete(null);
         }
 
+        void disposeOfTheRest() {
+            for (T item : items.subList(signalled, items.size())) {
+                if (isCancelled() && !ended) {
+                    undelivered.unwanted(item);
+                } else {
+                    undelivered.value(item);
+                }
+            }
+        }
+
         @Override
         public String toString() {
-            return "emit(" + item + ")";
+            return items.size() == 1 ? "emit(" + items.get(0) + ")" : "emitAll(" + items.size() + " items)";
         }
     }
 

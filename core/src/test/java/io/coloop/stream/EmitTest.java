@@ -459,11 +459,27 @@ class EmitTest {
     }
 
     @LoopTest
-    void anItemThatCannotBeSentIsReported(Loop loop, Reports reports) {
+    void anItemThatASubscriberLeavesBehindIsNotReported(Loop loop, Reports reports) {
         Recorder<Integer> recorder = subscribe(publisher(loop, count(5, 9)), 0);
         settle();
         recorder.cancel();
         settle();
+        assertThat(reports.take()).isEmpty();
+    }
+
+    @LoopTest
+    void anItemThatCannotBeSentIsReported(Loop loop, Reports reports) {
+        AtomicReference<Task<?>> body = new AtomicReference<>();
+        Recorder<Integer> recorder = subscribe(
+                publisher(loop, emitter -> {
+                    body.set(Task.current());
+                    emitter.emit(5);
+                }),
+                0);
+        settle();
+        body.get().cancel();
+        settle();
+        assertThat(recorder.failure).isInstanceOf(CancellationException.class);
         Report report = reports.takeOnly(Report.Kind.LATE_VALUE);
         assertThat(report.message()).isEqualTo("of a publisher, a value came too late: 5");
         assertThat(report.value()).isEqualTo(5);

@@ -303,7 +303,7 @@ class BodyFlowTest {
         leave(loop.flow(onUndelivered = { received += it }) { for (i in 0..5) emit(i) })
         assertThat(received).containsExactly(1)
         leave(loop.flow { for (i in 0..5) emit(i) })
-        assertThat(reports.takeOnly(Report.Kind.LATE_VALUE).value()).isEqualTo(1)
+        assertThat(reports.take()).`as`("the collector left it behind").isEmpty()
     }
 
     @LoopTest
