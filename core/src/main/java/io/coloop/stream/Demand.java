@@ -17,9 +17,10 @@ final class Demand {
         return starved;
     }
 
-    /** Takes one; false if there is none. Loop only. */
-    boolean take() {
-        return requested.getAndUpdate(now -> now == 0 || now == Long.MAX_VALUE ? now : now - 1) > 0;
+    /** Takes up to so many; returns how many. Loop only. */
+    int take(int most) {
+        long before = requested.getAndUpdate(now -> now == Long.MAX_VALUE ? now : now - Math.min(now, most));
+        return (int) Math.min(before, most);
     }
 
     /** Whether there is some. */

@@ -183,9 +183,10 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
 
         @Override
         public void subscribe(Promise<@Nullable Void> promise) {
-            int end = Math.min(items.size() - signalled, LARGEST_PART) + signalled;
+            int part = Math.min(items.size() - signalled, LARGEST_PART);
+            int end = signalled + (ended || isCancelled() ? 0 : demand.take(part));
             Flow.Subscriber<? super T> to;
-            while (signalled < end && !ended && (to = subscriber.get()) != null && demand.take()) {
+            while (signalled < end && (to = subscriber.get()) != null) {
                 T item = items.get(signalled++);
                 try {
                     to.onNext(item);

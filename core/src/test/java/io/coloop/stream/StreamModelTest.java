@@ -137,7 +137,7 @@ class StreamModelTest {
 
         @Override
         public boolean take() {
-            return demand.take();
+            return demand.take(1) == 1;
         }
 
         @Override
