@@ -1,5 +1,6 @@
 package io.coloop.stream;
 
+import io.coloop.CancelPolicy;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.sync.Queue;
@@ -42,15 +43,18 @@ public final class Streams {
      * @throws java.util.concurrent.CompletionException if the publisher fails with a checked exception, which is its cause; others are thrown as they are
      */
     public static <T> @Nullable T await(Flow.Publisher<? extends T> publisher) {
-        return Pick.only(checked(publisher), undelivered(Loop.current(), null)).await();
+        return only(publisher, null).await();
     }
 
     /** Like {@link #await(Flow.Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T await(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return Pick.only(
-                        checked(publisher),
-                        undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
+        return only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await();
+    }
+
+    /** Like {@link #await(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> @Nullable T await(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
+        return only(publisher, null).await(policy);
     }
 
     /**
@@ -59,16 +63,35 @@ public final class Streams {
      * @throws NoSuchElementException if it was empty
      */
     public static <T> T awaitRequired(Flow.Publisher<? extends T> publisher) {
-        T item = await(publisher);
-        if (item == null) {
-            throw new NoSuchElementException("the publisher completed without an item");
-        }
-        return item;
+        return required(only(publisher, null).await());
+    }
+
+    /** Like {@link #awaitRequired(Flow.Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> T awaitRequired(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
+        return required(only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await());
+    }
+
+    /** Like {@link #awaitRequired(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> T awaitRequired(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
+        return required(only(publisher, null).await(policy));
     }
 
     /** Like {@link #await(Flow.Publisher)}; no item is an empty optional. */
     public static <T> Optional<T> awaitOptional(Flow.Publisher<? extends T> publisher) {
-        return Optional.ofNullable(await(publisher));
+        return Optional.ofNullable(only(publisher, null).await());
+    }
+
+    /** Like {@link #awaitOptional(Flow.Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> Optional<T> awaitOptional(
+            Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
+        return Optional.ofNullable(only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"))
+                .await());
+    }
+
+    /** Like {@link #awaitOptional(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> Optional<T> awaitOptional(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
+        return Optional.ofNullable(only(publisher, null).await(policy));
     }
 
     /** Like {@link #await(Flow.Publisher)}, but returns at the first item, and cancels the publisher then; one item is asked for. */
@@ -77,10 +100,50 @@ public final class Streams {
                 .await();
     }
 
+    /** Like {@link #awaitFirst(Flow.Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T awaitFirst(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
+        return Pick.<T>first(
+                        checked(publisher),
+                        undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
+                .await();
+    }
+
+    /** Like {@link #awaitFirst(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> @Nullable T awaitFirst(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
+        return Pick.<T>first(checked(publisher), undelivered(Loop.current(), null))
+                .await(policy);
+    }
+
     /** Like {@link #await(Flow.Publisher)}, but returns the last item; 256 are asked for at a time, and those before it are dropped, or closed if they are {@link AutoCloseable}. */
     public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher) {
         return Pick.<T>last(checked(publisher), undelivered(Loop.current(), null))
                 .await();
+    }
+
+    /** Like {@link #awaitLast(Flow.Publisher)}; the items before the last, and one that comes too late, go to {@code onUndelivered}, which runs on the loop and must not await. */
+    public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
+        return Pick.<T>last(
+                        checked(publisher),
+                        undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
+                .await();
+    }
+
+    /** Like {@link #awaitLast(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
+        return Pick.<T>last(checked(publisher), undelivered(Loop.current(), null))
+                .await(policy);
+    }
+
+    private static <T> Pick<T> only(
+            Flow.Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+        return Pick.only(checked(publisher), undelivered(Loop.current(), onUndelivered));
+    }
+
+    private static <T> T required(@Nullable T item) {
+        if (item == null) {
+            throw new NoSuchElementException("the publisher completed without an item");
+        }
+        return item;
     }
 
     /** A future of the current loop with the publisher's only item, or null; subscribed from the ready queue. Cancelling the future cancels the subscription. */

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.coloop.Await;
+import io.coloop.CancelPolicy;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
@@ -33,7 +34,10 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -72,6 +76,123 @@ class AwaitPublisherTest {
 
     private static Probe<Integer> silent() {
         return Probe.create();
+    }
+
+    // ---- policies, receivers
+
+    private interface Way {
+        @Nullable
+        Object await(Flow.Publisher<Object> source, CancelPolicy policy);
+    }
+
+    private static final Map<String, Way> WITH_A_POLICY = Map.of(
+            "await", Streams::await,
+            "required", Streams::awaitRequired,
+            "optional", Streams::awaitOptional,
+            "first", Streams::awaitFirst,
+            "last", Streams::awaitLast);
+
+    private static final class Closeable implements AutoCloseable {
+        int closed;
+
+        @Override
+        public void close() {
+            closed++;
+        }
+    }
+
+    private static void cancel(Task<?> task) {
+        settle();
+        task.cancel();
+        assertThatThrownBy(() -> Await.await(task)).isInstanceOf(TaskCancelledException.class);
+    }
+
+    @LoopTest
+    void ownAndShareCancelThePublisherEveryWay() {
+        for (CancelPolicy policy : List.of(CancelPolicy.OWN, CancelPolicy.SHARE)) {
+            WITH_A_POLICY.forEach((name, way) -> {
+                Probe<Object> source = Probe.create();
+                cancel(Task.spawn(() -> way.await(source, policy)));
+                assertThat(source.told).as(name).last().isEqualTo("cancel");
+            });
+        }
+    }
+
+    @LoopTest
+    void shieldLetsThePublisherGoOnAndItsItemIsUndeliveredEveryWay() {
+        WITH_A_POLICY.forEach((name, way) -> {
+            Probe<Object> source = Probe.create();
+            Closeable late = new Closeable();
+            cancel(Task.spawn(() -> way.await(source, CancelPolicy.SHIELD)));
+            assertThat(source.told).as(name).doesNotContain("cancel");
+            source.next(late);
+            source.complete();
+            settle();
+            assertThat(late.closed).as(name).isEqualTo(1);
+        });
+    }
+
+    @LoopTest
+    void drainWaitsForThePublisherWithinTheGraceEveryWay(VirtualClock clock) {
+        WITH_A_POLICY.forEach((name, way) -> {
+            Duration before = clock.elapsed();
+            CancelPolicy grace = CancelPolicy.drain(Duration.ofSeconds(1));
+            Probe<Object> finishing = Probe.create();
+            Probe<Object> stuck = Probe.create();
+            List<Object> seen = new ArrayList<>();
+            Task<Void> drained = Task.spawn(() -> {
+                seen.add(way.await(finishing, grace));
+                yieldNow();
+            });
+            Task<Object> other = Task.spawn(() -> way.await(stuck, grace));
+            settle();
+            drained.cancel();
+            other.cancel();
+            settle();
+            assertThat(finishing.told).as(name).doesNotContain("cancel");
+            finishing.next("whole");
+            finishing.complete();
+            assertThatThrownBy(() -> Await.await(drained)).isInstanceOf(TaskCancelledException.class);
+            assertThat(seen).as(name).hasSize(1).first().asString().contains("whole");
+            assertThatThrownBy(() -> Await.await(other)).isInstanceOf(TaskCancelledException.class);
+            assertThat(stuck.told).as(name).last().isEqualTo("cancel");
+            assertThat(clock.elapsed().minus(before)).as(name).isEqualTo(Duration.ofSeconds(1));
+        });
+    }
+
+    @LoopTest
+    void thePolicyChangesNothingWithoutACancel() {
+        for (CancelPolicy policy : List.of(
+                CancelPolicy.OWN, CancelPolicy.SHIELD, CancelPolicy.SHARE, CancelPolicy.drain(Duration.ofSeconds(1)))) {
+            assertThat(awaitRequired(gives(1), policy)).isEqualTo(1);
+            assertThat(awaitOptional(gives(), policy)).isEmpty();
+            assertThat(awaitFirst(gives(1, 2), policy)).isEqualTo(1);
+            assertThat(awaitLast(gives(1, 2), policy)).isEqualTo(2);
+            assertThatThrownBy(() -> awaitRequired(gives(), policy)).isInstanceOf(NoSuchElementException.class);
+        }
+        WITH_A_POLICY.forEach((name, way) -> assertThatThrownBy(() -> way.await(Probe.create(), null))
+                .as(name)
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("policy"));
+    }
+
+    @LoopTest
+    void aReceiverGetsTheLateItemEveryWay() {
+        Map<String, BiFunction<Flow.Publisher<Object>, Consumer<Object>, @Nullable Object>> ways = Map.of(
+                "await", Streams::await,
+                "required", Streams::awaitRequired,
+                "optional", Streams::awaitOptional,
+                "first", Streams::awaitFirst,
+                "last", Streams::awaitLast);
+        ways.forEach((name, way) -> {
+            Probe<Object> source = Probe.create();
+            List<Object> received = new ArrayList<>();
+            cancel(Task.spawn(() -> way.apply(source, received::add)));
+            source.next("late");
+            settle();
+            assertThat(received).as(name).containsExactly("late");
+            assertThatThrownBy(() -> way.apply(source, null)).as(name).hasMessage("onUndelivered");
+        });
     }
 
     // ---- 1 and 2: start, threads
@@ -572,7 +693,8 @@ class AwaitPublisherTest {
                 .as(name)
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("publisher"));
-        assertThatThrownBy(() -> Streams.await(gives(1), null)).hasMessage("onUndelivered");
+        assertThatThrownBy(() -> Streams.await(gives(1), (Consumer<Integer>) null))
+                .hasMessage("onUndelivered");
         Undelivered<Integer> undelivered = new Undelivered<>(loop, "a test", null);
         assertThatThrownBy(() -> Pick.only(null, undelivered)).hasMessage("source");
         assertThatThrownBy(() -> Pick.first(gives(1), null)).hasMessage("undelivered");

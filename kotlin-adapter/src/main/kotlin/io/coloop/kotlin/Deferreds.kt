@@ -10,7 +10,6 @@ import io.coloop.Future
 import io.coloop.Loop
 import io.coloop.Promise
 import io.coloop.TaskCancelledException
-import java.util.IdentityHashMap
 import java.util.concurrent.CancellationException
 import java.util.function.Consumer
 import kotlinx.coroutines.Deferred
@@ -91,41 +90,4 @@ public fun <T> Deferred<T>.asOwningFuture(loop: Loop): Future<T> {
     promise.onCancel { cancel(promise.future().exceptionNow() as CancellationException) }
     promise.follow(this)
     return promise.future()
-}
-
-@OptIn(ExperimentalCoroutinesApi::class)
-private fun <T> Promise<T>.follow(deferred: Deferred<T>, whenDone: Runnable? = null) {
-    val listening = deferred.invokeOnCompletion {
-        whenDone?.let { future().loop().executeOrRun(it) }
-        val failure = deferred.getCompletionExceptionOrNull()
-        if (failure == null) {
-            complete(deferred.getCompleted())
-        } else {
-            fail(failure.asFailureForTask())
-        }
-    }
-    onCancel { listening.dispose() } // so that a long-lived deferred does not collect dead listeners
-    deferred.start()
-}
-
-/** The deferreds that tasks of one loop share: one owning future for all that await the same one. The loop's. */
-internal class SharedDeferreds(private val loop: Loop) {
-    private val futures = IdentityHashMap<Deferred<*>, Future<*>>() // pending, or done in this turn
-
-    @Suppress("UNCHECKED_CAST") // it was made of this deferred
-    fun <T> of(deferred: Deferred<T>): Future<T> {
-        val known = futures[deferred]
-        if (known != null && !known.isDone) {
-            return known as Future<T>
-        }
-        val promise = loop.promise<T>()
-        val future = promise.future()
-        futures[deferred] = future
-        promise.onCancel {
-            futures.remove(deferred, future)
-            deferred.cancel(future.exceptionNow() as CancellationException)
-        }
-        promise.follow(deferred) { futures.remove(deferred, future) }
-        return future
-    }
 }

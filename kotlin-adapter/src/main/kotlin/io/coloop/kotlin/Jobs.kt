@@ -5,6 +5,7 @@ package io.coloop.kotlin
 
 import io.coloop.Await
 import io.coloop.Awaitable
+import io.coloop.CancelPolicy
 import io.coloop.Future
 import io.coloop.Loop
 import io.coloop.Promise
@@ -36,6 +37,16 @@ public fun await(job: Job) {
     }
 }
 
+/** As [await]; the policy says what becomes of the job if the task is cancelled. Those tasks share it that await it with [CancelPolicy.SHARE] on the same loop. */
+public fun await(job: Job, policy: CancelPolicy) {
+    val loop = Loop.currentOrNull()
+    if (loop == null || job.isCompleted || policy === CancelPolicy.SHIELD) {
+        await(job)
+    } else {
+        Await.await(if (policy === CancelPolicy.SHARE) loop.coroutines.shared.of(job) else job.asOwningFuture(loop), policy)
+    }
+}
+
 private class JobAwait(private val job: Job) : Awaitable<Unit> {
     override fun subscribe(promise: Promise<Unit>) = promise.followEnd(job)
 
@@ -61,16 +72,4 @@ public fun Job.asOwningFuture(loop: Loop): Future<Unit> {
     promise.onCancel { cancel(promise.future().exceptionNow() as CancellationException) }
     promise.followEnd(this)
     return promise.future()
-}
-
-private fun Promise<Unit>.followEnd(job: Job) {
-    val listening = job.invokeOnCompletion { failure ->
-        if (failure == null) {
-            complete(Unit)
-        } else {
-            fail(failure.asFailureForTask())
-        }
-    }
-    onCancel { listening.dispose() } // so that a long-lived job does not collect dead listeners
-    job.start()
 }

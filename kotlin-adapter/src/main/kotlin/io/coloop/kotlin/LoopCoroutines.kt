@@ -8,7 +8,7 @@ internal class LoopCoroutines(loop: Loop) {
     val dispatcher = LoopDispatcher(loop, inPlace = false)
     val immediate = LoopDispatcher(loop, inPlace = true)
     val timers = LoopTimers(loop)
-    val shared = SharedDeferreds(loop)
+    val shared = SharedJobs(loop)
 
     /** For scopes whose coroutines inherit the context of whoever starts them. */
     val inherited = LoopContext(loop, null)

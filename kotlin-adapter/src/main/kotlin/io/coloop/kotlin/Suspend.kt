@@ -3,17 +3,19 @@
 
 package io.coloop.kotlin
 
-import io.coloop.Context
+import io.coloop.Await
+import io.coloop.CancelPolicy
 import io.coloop.Loop
-import io.coloop.LoopClosedException
+import io.coloop.Report
 import io.coloop.Task
+import io.coloop.TaskCancelledException
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletionException
 import java.util.function.Consumer
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.EmptyCoroutineContext
+import kotlinx.coroutines.CoroutineExceptionHandler
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.async
 
 /**
  * Starts a coroutine as a task of this loop: a suspending block becomes a future. Any thread.
@@ -69,3 +71,29 @@ public fun <T> awaitSuspend(block: suspend () -> T): T = SuspendCall<T>(Loop::di
 /** As [awaitSuspend], with [onUndelivered] to receive a value that the block returns though the task is cancelled. The loop reports what that throws. */
 public fun <T> awaitSuspend(onUndelivered: Consumer<in T>, block: suspend () -> T): T =
     SuspendCall<T>({ value -> handOver(value, onUndelivered::accept) }, EmptyCoroutineContext) { block() }.await()
+
+/**
+ * As [awaitSuspend]; the policy says what becomes of the block if the task is cancelled. With [CancelPolicy.SHIELD] it goes on as a task of its own, and what it returns then is closed if it is
+ * [AutoCloseable], otherwise reported; its failure is reported, and goes to the [CoroutineExceptionHandler], if there is one. With [CancelPolicy.drain] it may finish within a while. A block has one
+ * awaiter, so [CancelPolicy.SHARE] is [CancelPolicy.OWN].
+ */
+public fun <T> awaitSuspend(policy: CancelPolicy, block: suspend () -> T): T =
+    if (policy === CancelPolicy.SHIELD) awaitShielded(block) else SuspendCall<T>(Loop::discard, EmptyCoroutineContext) { block() }.await(policy)
+
+private fun <T> awaitShielded(block: suspend () -> T): T {
+    Task.current()
+    val loop = Loop.current()
+    val context = handedOnContext()
+    val task = loop.async { block() }
+    try {
+        return Await.await(task, CancelPolicy.SHIELD)
+    } catch (left: TaskCancelledException) {
+        task.handle { _: Any?, _: Throwable? -> if (task.isFailed) loop.failedTooLate(context, task.exceptionNow()) else if (!task.isCancelled) loop.discard(task.resultNow()) }
+        throw left
+    }
+}
+
+private fun Loop.failedTooLate(context: CoroutineContext, failure: Throwable) {
+    report(Report(Report.Kind.LATE_FAILURE, this, "a shielded suspending block failed after its task had left: $failure", failure, null, null))
+    context[CoroutineExceptionHandler]?.handleException(context, failure)
+}

@@ -3,6 +3,7 @@ package io.coloop.kotlin
 import io.coloop.Await
 import io.coloop.Awaitable
 import io.coloop.Body
+import io.coloop.CancelPolicy
 import io.coloop.Context
 import io.coloop.Loop
 import io.coloop.LoopClosedException
@@ -50,11 +51,12 @@ internal class SuspendCall<T>(
     var failure: Throwable? = null
         private set
 
-    fun await(): T {
+    /** The policy says what becomes of the coroutine; not [CancelPolicy.SHIELD], under which it would belong to nobody. */
+    fun await(policy: CancelPolicy = CancelPolicy.OWN): T {
         var first: TaskCancelledException? = null
         while (true) {
             try {
-                return Await.await(this)
+                return if (first == null) Await.await(this, policy) else Await.await(this)
             } catch (cancelled: TaskCancelledException) {
                 first = first ?: cancelled
                 if (!hasMoreToSay()) {

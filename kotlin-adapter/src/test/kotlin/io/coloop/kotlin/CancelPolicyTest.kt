@@ -4,13 +4,17 @@ import io.coloop.Await
 import io.coloop.CancelPolicy
 import io.coloop.Loop
 import io.coloop.LoopMisuseException
+import io.coloop.Report
 import io.coloop.TaskCancelledException
 import io.coloop.test.LoopTest
+import io.coloop.test.Reports
 import io.coloop.test.VirtualClock
 import java.time.Duration
 import java.util.concurrent.CancellationException
 import java.util.function.Consumer
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineExceptionHandler
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
@@ -159,9 +163,129 @@ class CancelPolicyTest {
         assertThat(ended).isTrue()
     }
 
+    /** What a block that takes 10 ms sees when the task that awaits it is cancelled after a few turns, and what time it is when the task has ended. */
+    private fun cancelledAwaiting(clock: VirtualClock, policy: CancelPolicy): Pair<List<String>, Duration> {
+        val seen = mutableListOf<String>()
+        val before = clock.elapsed()
+        val task = task {
+            seen += awaitSuspend(policy) {
+                try {
+                    delay(10)
+                    seen += "finished"
+                } catch (cancelled: CancellationException) {
+                    seen += "cancelled"
+                    throw cancelled
+                }
+                "value"
+            }
+            Await.yieldNow()
+        }
+        settle()
+        task.cancel()
+        thrownBy<TaskCancelledException> { Await.await(task) }
+        return seen to clock.elapsed().minus(before)
+    }
+
+    @LoopTest
+    fun aSuspendingBlockFollowsThePolicy(clock: VirtualClock, reports: Reports) {
+        for (policy in listOf(CancelPolicy.OWN, CancelPolicy.SHARE, CancelPolicy.drain(Duration.ofMillis(0)))) {
+            assertThat(cancelledAwaiting(clock, policy)).isEqualTo(listOf("cancelled") to Duration.ZERO)
+        }
+        assertThat(cancelledAwaiting(clock, CancelPolicy.drain(Duration.ofMillis(4)))).isEqualTo(listOf("cancelled") to Duration.ofMillis(4))
+        assertThat(cancelledAwaiting(clock, CancelPolicy.drain(Duration.ofMillis(50)))).isEqualTo(listOf("finished", "value") to Duration.ofMillis(10))
+        val (seen, time) = cancelledAwaiting(clock, CancelPolicy.SHIELD)
+        assertThat(seen).isEmpty()
+        assertThat(time).isEqualTo(Duration.ZERO)
+        Await.sleep(Duration.ofMillis(10))
+        settle()
+        assertThat(seen).containsExactly("finished")
+        assertThat(reports.takeOnly(Report.Kind.LATE_VALUE).value()).isEqualTo("value")
+    }
+
+    @LoopTest
+    fun theValueWhateverThePolicy() {
+        for (policy in listOf(CancelPolicy.OWN, CancelPolicy.SHIELD, CancelPolicy.SHARE, CancelPolicy.drain(Duration.ofMillis(5)))) {
+            assertThat(awaitSuspend(policy) { delay(1); 5 }).isEqualTo(5)
+            assertThat(awaitSuspend<String?>(policy) { null }).isNull()
+            val failure = IllegalStateException("broken")
+            assertThat(thrownBy<IllegalStateException> { awaitSuspend(policy) { throw failure } }).isSameAs(failure)
+        }
+    }
+
+    @LoopTest
+    fun aShieldedBlockClosesWhatItReturnsToNobody() {
+        var closed = 0
+        val task = task { awaitSuspend(CancelPolicy.SHIELD) { delay(1); AutoCloseable { closed++ } } }
+        settle()
+        task.cancel()
+        thrownBy<TaskCancelledException> { Await.await(task) }
+        Await.sleep(Duration.ofMillis(2))
+        assertThat(closed).isEqualTo(1)
+    }
+
+    @LoopTest
+    fun aShieldedBlockThatFailsTellsTheLoopAndTheHandler(loop: Loop, reports: Reports) {
+        val handled = mutableListOf<Throwable>()
+        val handler = CoroutineExceptionHandler { _, failure -> handled += failure }
+        val failure = IllegalStateException("late")
+        loop.scope().launch(handler) {
+            loop.awaitTask {
+                val task = task { awaitSuspend(CancelPolicy.SHIELD) { delay(1); throw failure } }
+                settle()
+                task.cancel()
+                thrownBy<TaskCancelledException> { Await.await(task) }
+            }
+        }
+        Await.sleep(Duration.ofMillis(2))
+        settle()
+        assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure)
+        assertThat(handled).containsExactly(failure)
+    }
+
+    @LoopTest
+    fun aJobFollowsThePolicy(loop: Loop) {
+        for ((policy, cancelled) in listOf(CancelPolicy.OWN to true, CancelPolicy.SHIELD to false, CancelPolicy.SHARE to true)) {
+            val job = loop.scope().launch { delay(10) }
+            val task = task { await(job, policy) }
+            settle()
+            task.cancel()
+            thrownBy<TaskCancelledException> { Await.await(task) }
+            settle()
+            assertThat(job.isCancelled).isEqualTo(cancelled)
+            job.ended()
+        }
+    }
+
+    @LoopTest
+    fun tasksShareADeferredAsTheJobThatItIs() {
+        val deferred = CompletableDeferred<Int>()
+        val asJob = task { await(deferred as Job, CancelPolicy.SHARE) }
+        val asDeferred = task { await(deferred, CancelPolicy.SHARE) }
+        settle()
+        asJob.cancel()
+        thrownBy<TaskCancelledException> { Await.await(asJob) }
+        settle()
+        assertThat(deferred.isActive).isTrue()
+        deferred.complete(7)
+        assertThat(Await.await(asDeferred)).isEqualTo(7)
+    }
+
+    @LoopTest
+    fun aJobMayDrain(loop: Loop, clock: VirtualClock) {
+        val job = loop.scope().launch { delay(10) }
+        val task = task { await(job, CancelPolicy.drain(Duration.ofMillis(50))) }
+        settle()
+        task.cancel()
+        assertThat(Await.await(task.handle { _: Any?, _: Throwable? -> clock.elapsed() })).isEqualTo(Duration.ofMillis(10))
+        assertThat(job.isCancelled).isFalse()
+    }
+
     @Test
     fun itIsMisuseOutsideATask() {
         thrownBy<LoopMisuseException> { await(CompletableDeferred<Int>(), CancelPolicy.SHARE) }
         thrownBy<LoopMisuseException> { await(CompletableDeferred<Int>(), Consumer {}) }
+        thrownBy<LoopMisuseException> { await(Job(), CancelPolicy.SHARE) }
+        thrownBy<LoopMisuseException> { awaitSuspend(CancelPolicy.SHIELD) { } }
+        thrownBy<LoopMisuseException> { awaitSuspend(CancelPolicy.OWN) { } }
     }
 }

@@ -102,6 +102,11 @@ public final class Reactor {
         return required(awaitOr(mono, Objects.requireNonNull(onUndelivered, "onUndelivered")), "Mono");
     }
 
+    /** Like {@link #awaitRequired(Mono)}; the policy says what becomes of the Mono if the task is cancelled. */
+    public static <T> T awaitRequired(Mono<? extends T> mono, CancelPolicy policy) {
+        return required(await(mono, policy), "Mono");
+    }
+
     /** Like {@link #await(Mono)}; no value is an empty optional. */
     public static <T> Optional<T> awaitOptional(Mono<? extends T> mono) {
         return Optional.ofNullable(awaitOr(mono, null));
@@ -110,6 +115,11 @@ public final class Reactor {
     /** Like {@link #awaitOptional(Mono)}; a value that comes too late goes to {@code onUndelivered}. */
     public static <T> Optional<T> awaitOptional(Mono<? extends T> mono, Consumer<? super T> onUndelivered) {
         return Optional.ofNullable(awaitOr(mono, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+    }
+
+    /** Like {@link #awaitOptional(Mono)}; the policy says what becomes of the Mono if the task is cancelled. */
+    public static <T> Optional<T> awaitOptional(Mono<? extends T> mono, CancelPolicy policy) {
+        return Optional.ofNullable(await(mono, policy));
     }
 
     private static <T> @Nullable T awaitOr(Mono<? extends T> mono, @Nullable Consumer<? super T> onUndelivered) {
@@ -189,18 +199,17 @@ public final class Reactor {
      * @throws java.util.concurrent.CompletionException if the publisher fails with a checked exception, which is its cause; others are thrown as they are
      */
     public static <T> @Nullable T await(Publisher<? extends T> publisher) {
-        return only(publisher, null);
+        return only(publisher, null, CancelPolicy.OWN);
     }
 
     /** Like {@link #await(Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
     public static <T> @Nullable T await(Publisher<? extends T> publisher, CancelPolicy policy) {
-        StreamSource<T> source = source("await", publisher, null);
-        return Pick.<T>only(source, source).await(Objects.requireNonNull(policy, "policy"));
+        return only(publisher, null, Objects.requireNonNull(policy, "policy"));
     }
 
     /** Like {@link #await(Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T await(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+        return only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"), CancelPolicy.OWN);
     }
 
     /**
@@ -209,43 +218,61 @@ public final class Reactor {
      * @throws NoSuchElementException if it was empty
      */
     public static <T> T awaitRequired(Publisher<? extends T> publisher) {
-        return required(only(publisher, null), "Publisher");
+        return required(only(publisher, null, CancelPolicy.OWN), "Publisher");
     }
 
     /** Like {@link #awaitRequired(Publisher)}; an item that comes too late goes to {@code onUndelivered}. */
     public static <T> T awaitRequired(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return required(only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered")), "Publisher");
+        return required(
+                only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"), CancelPolicy.OWN), "Publisher");
+    }
+
+    /** Like {@link #awaitRequired(Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> T awaitRequired(Publisher<? extends T> publisher, CancelPolicy policy) {
+        return required(await(publisher, policy), "Publisher");
     }
 
     /** Like {@link #await(Publisher)}; no item is an empty optional. */
     public static <T> Optional<T> awaitOptional(Publisher<? extends T> publisher) {
-        return Optional.ofNullable(only(publisher, null));
+        return Optional.ofNullable(only(publisher, null, CancelPolicy.OWN));
     }
 
     /** Like {@link #awaitOptional(Publisher)}; an item that comes too late goes to {@code onUndelivered}. */
     public static <T> Optional<T> awaitOptional(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return Optional.ofNullable(only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered")));
+        return Optional.ofNullable(
+                only(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"), CancelPolicy.OWN));
     }
 
-    private static <T> @Nullable T only(Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+    /** Like {@link #awaitOptional(Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> Optional<T> awaitOptional(Publisher<? extends T> publisher, CancelPolicy policy) {
+        return Optional.ofNullable(await(publisher, policy));
+    }
+
+    private static <T> @Nullable T only(
+            Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered, CancelPolicy policy) {
         StreamSource<T> source = source("await", publisher, onUndelivered);
-        return Pick.<T>only(source, source).await();
+        return Pick.<T>only(source, source).await(policy);
     }
 
     /** Like {@link #await(Publisher)}, but returns at the first item, and cancels the publisher then; one item is asked for. */
     public static <T> @Nullable T awaitFirst(Publisher<? extends T> publisher) {
-        return first(publisher, null);
+        return first(publisher, null, CancelPolicy.OWN);
     }
 
     /** Like {@link #awaitFirst(Publisher)}; an item that comes too late goes to {@code onUndelivered}. */
     public static <T> @Nullable T awaitFirst(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return first(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+        return first(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"), CancelPolicy.OWN);
+    }
+
+    /** Like {@link #awaitFirst(Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> @Nullable T awaitFirst(Publisher<? extends T> publisher, CancelPolicy policy) {
+        return first(publisher, null, Objects.requireNonNull(policy, "policy"));
     }
 
     private static <T> @Nullable T first(
-            Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+            Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered, CancelPolicy policy) {
         StreamSource<T> source = source("awaitFirst", publisher, onUndelivered);
-        return Pick.<T>first(source, source).await();
+        return Pick.<T>first(source, source).await(policy);
     }
 
     /**
@@ -253,17 +280,23 @@ public final class Reactor {
      * reported.
      */
     public static <T> @Nullable T awaitLast(Publisher<? extends T> publisher) {
-        return last(publisher, null);
+        return last(publisher, null, CancelPolicy.OWN);
     }
 
     /** Like {@link #awaitLast(Publisher)}; the items before the last, and one that comes too late, go to {@code onUndelivered}. */
     public static <T> @Nullable T awaitLast(Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return last(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"));
+        return last(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"), CancelPolicy.OWN);
     }
 
-    private static <T> @Nullable T last(Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+    /** Like {@link #awaitLast(Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
+    public static <T> @Nullable T awaitLast(Publisher<? extends T> publisher, CancelPolicy policy) {
+        return last(publisher, null, Objects.requireNonNull(policy, "policy"));
+    }
+
+    private static <T> @Nullable T last(
+            Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered, CancelPolicy policy) {
         StreamSource<T> source = source("awaitLast", publisher, onUndelivered);
-        return Pick.<T>last(source, source).await();
+        return Pick.<T>last(source, source).await(policy);
     }
 
     /**

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -497,6 +498,61 @@ class AwaitPublisherTest {
         assertThatThrownBy(() -> await(stuck)).isInstanceOf(TaskCancelledException.class);
         assertThat(source.cancelled).isEqualTo(1);
         assertThat(clock.elapsed()).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    private interface Way {
+        Object await(Publisher<Object> source, CancelPolicy policy);
+    }
+
+    private static final Map<String, Way> WITH_A_POLICY = Map.of(
+            "await", Reactor::await,
+            "required", Reactor::awaitRequired,
+            "optional", Reactor::awaitOptional,
+            "first", Reactor::awaitFirst,
+            "last", Reactor::awaitLast,
+            "await of a Mono", (source, policy) -> await(Mono.fromDirect(source), policy),
+            "required of a Mono", (source, policy) -> awaitRequired(Mono.fromDirect(source), policy),
+            "optional of a Mono", (source, policy) -> awaitOptional(Mono.fromDirect(source), policy));
+
+    @LoopTest
+    void everyAwaitFollowsThePolicy(VirtualClock clock) {
+        WITH_A_POLICY.forEach((name, way) -> {
+            for (CancelPolicy policy : List.of(CancelPolicy.OWN, CancelPolicy.SHARE)) {
+                ManualPublisher<Object> owned = new ManualPublisher<>();
+                Task<Object> task = Task.spawn(() -> way.await(owned, policy));
+                settle();
+                task.cancel();
+                assertThat(endOf(task)).as(name).isInstanceOf(TaskCancelledException.class);
+                assertThat(owned.cancelled).as(name).isEqualTo(1);
+            }
+            ManualPublisher<Object> shielded = new ManualPublisher<>();
+            ManualPublisher<Object> drained = new ManualPublisher<>();
+            ManualPublisher<Object> stuck = new ManualPublisher<>();
+            Task<Object> shielding = Task.spawn(() -> way.await(shielded, CancelPolicy.SHIELD));
+            CancelPolicy grace = CancelPolicy.drain(Duration.ofSeconds(1));
+            List<Object> seen = new ArrayList<>();
+            Task<Boolean> draining = Task.spawn(() -> seen.add(way.await(drained, grace)));
+            Task<Object> waiting = Task.spawn(() -> way.await(stuck, grace));
+            Duration before = clock.elapsed();
+            settle();
+            for (Task<?> task : List.of(shielding, draining, waiting)) {
+                task.cancel();
+            }
+            assertThat(endOf(shielding)).as(name).isInstanceOf(TaskCancelledException.class);
+            settle();
+            Resource late = new Resource();
+            shielded.next(late);
+            shielded.complete();
+            drained.next("whole");
+            drained.complete();
+            assertThat(endOf(draining)).as(name).isInstanceOf(TaskCancelledException.class);
+            assertThat(seen).as(name).hasSize(1).first().asString().contains("whole");
+            assertThatThrownBy(() -> await(waiting)).as(name).isInstanceOf(TaskCancelledException.class);
+            assertThat(stuck.cancelled).as(name).isEqualTo(1);
+            assertThat(clock.elapsed().minus(before)).as(name).isEqualTo(Duration.ofSeconds(1));
+            assertThat(late.closed).as(name).isEqualTo(1);
+            assertThatThrownBy(() -> way.await(stuck, null)).as(name).hasMessage("policy");
+        });
     }
 
     // ---- misuse

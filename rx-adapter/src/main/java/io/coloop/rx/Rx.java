@@ -105,6 +105,11 @@ public final class Rx {
         return required("Maybe", await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered"))));
     }
 
+    /** Like {@link #awaitRequired(Maybe)}; the policy says what becomes of the Maybe if the task is cancelled. */
+    public static <T> T awaitRequired(Maybe<? extends T> maybe, CancelPolicy policy) {
+        return required("Maybe", await(maybe, policy));
+    }
+
     /** Like {@link #await(Maybe)}; no value is an empty optional. */
     public static <T> Optional<T> awaitOptional(Maybe<? extends T> maybe) {
         return Optional.ofNullable(await(Rx.<T>source(maybe, null)));
@@ -113,6 +118,11 @@ public final class Rx {
     /** Like {@link #awaitOptional(Maybe)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> Optional<T> awaitOptional(Maybe<? extends T> maybe, Consumer<? super T> onUndelivered) {
         return Optional.ofNullable(await(Rx.<T>source(maybe, Objects.requireNonNull(onUndelivered, "onUndelivered"))));
+    }
+
+    /** Like {@link #awaitOptional(Maybe)}; the policy says what becomes of the Maybe if the task is cancelled. */
+    public static <T> Optional<T> awaitOptional(Maybe<? extends T> maybe, CancelPolicy policy) {
+        return Optional.ofNullable(await(maybe, policy));
     }
 
     /** Like {@link #await(Single)}, of a Completable; returns when it is complete. */
@@ -235,6 +245,11 @@ public final class Rx {
                 .await();
     }
 
+    /** Like {@link #await(Flowable)}; the policy says what becomes of the Flowable if the task is cancelled. */
+    public static <T> @Nullable T await(Flowable<? extends T> flowable, CancelPolicy policy) {
+        return only(flowable, null).await(policy);
+    }
+
     /**
      * Like {@link #await(Flowable)}, for a Flowable that has an item.
      *
@@ -252,6 +267,11 @@ public final class Rx {
                         .await());
     }
 
+    /** Like {@link #awaitRequired(Flowable)}; the policy says what becomes of the Flowable if the task is cancelled. */
+    public static <T> T awaitRequired(Flowable<? extends T> flowable, CancelPolicy policy) {
+        return required("Flowable", await(flowable, policy));
+    }
+
     /** Like {@link #await(Flowable)}; no item is an empty optional. */
     public static <T> Optional<T> awaitOptional(Flowable<? extends T> flowable) {
         return Optional.ofNullable(only(flowable, null).await());
@@ -261,6 +281,11 @@ public final class Rx {
     public static <T> Optional<T> awaitOptional(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
         return Optional.ofNullable(only(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await());
+    }
+
+    /** Like {@link #awaitOptional(Flowable)}; the policy says what becomes of the Flowable if the task is cancelled. */
+    public static <T> Optional<T> awaitOptional(Flowable<? extends T> flowable, CancelPolicy policy) {
+        return Optional.ofNullable(await(flowable, policy));
     }
 
     /** Like {@link #await(Flowable)}, but returns at the first item, and cancels the Flowable then; one item is asked for. */
@@ -274,6 +299,11 @@ public final class Rx {
                 .await();
     }
 
+    /** Like {@link #awaitFirst(Flowable)}; the policy says what becomes of the Flowable if the task is cancelled. */
+    public static <T> @Nullable T awaitFirst(Flowable<? extends T> flowable, CancelPolicy policy) {
+        return first(flowable, null).await(policy);
+    }
+
     /** Like {@link #await(Flowable)}, but returns the last item; 256 are asked for at a time, and those before it are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}. */
     public static <T> @Nullable T awaitLast(Flowable<? extends T> flowable) {
         return last(flowable, null).await();
@@ -283,6 +313,11 @@ public final class Rx {
     public static <T> @Nullable T awaitLast(Flowable<? extends T> flowable, Consumer<? super T> onUndelivered) {
         return last(flowable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await();
+    }
+
+    /** Like {@link #awaitLast(Flowable)}; the policy says what becomes of the Flowable if the task is cancelled. */
+    public static <T> @Nullable T awaitLast(Flowable<? extends T> flowable, CancelPolicy policy) {
+        return last(flowable, null).await(policy);
     }
 
     /**
@@ -348,6 +383,11 @@ public final class Rx {
                 .await();
     }
 
+    /** Like {@link #await(Observable)}; the policy says what becomes of the Observable if the task is cancelled. */
+    public static <T> @Nullable T await(Observable<? extends T> observable, CancelPolicy policy) {
+        return only(observable, null).await(policy);
+    }
+
     /**
      * Like {@link #await(Observable)}, for an Observable that has an item.
      *
@@ -365,6 +405,11 @@ public final class Rx {
                         .await());
     }
 
+    /** Like {@link #awaitRequired(Observable)}; the policy says what becomes of the Observable if the task is cancelled. */
+    public static <T> T awaitRequired(Observable<? extends T> observable, CancelPolicy policy) {
+        return required("Observable", await(observable, policy));
+    }
+
     /** Like {@link #await(Observable)}; no item is an empty optional. */
     public static <T> Optional<T> awaitOptional(Observable<? extends T> observable) {
         return Optional.ofNullable(only(observable, null).await());
@@ -374,6 +419,11 @@ public final class Rx {
     public static <T> Optional<T> awaitOptional(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
         return Optional.ofNullable(only(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await());
+    }
+
+    /** Like {@link #awaitOptional(Observable)}; the policy says what becomes of the Observable if the task is cancelled. */
+    public static <T> Optional<T> awaitOptional(Observable<? extends T> observable, CancelPolicy policy) {
+        return Optional.ofNullable(await(observable, policy));
     }
 
     /** Like {@link #await(Observable)}, but returns at the first item, and disposes of the Observable then. */
@@ -387,6 +437,11 @@ public final class Rx {
                 .await();
     }
 
+    /** Like {@link #awaitFirst(Observable)}; the policy says what becomes of the Observable if the task is cancelled. */
+    public static <T> @Nullable T awaitFirst(Observable<? extends T> observable, CancelPolicy policy) {
+        return first(observable, null).await(policy);
+    }
+
     /** Like {@link #await(Observable)}, but returns the last item; those before it are dropped: given to {@code onUndelivered}, or closed if they are {@link AutoCloseable}. */
     public static <T> @Nullable T awaitLast(Observable<? extends T> observable) {
         return last(observable, null).await();
@@ -396,6 +451,11 @@ public final class Rx {
     public static <T> @Nullable T awaitLast(Observable<? extends T> observable, Consumer<? super T> onUndelivered) {
         return last(observable, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await();
+    }
+
+    /** Like {@link #awaitLast(Observable)}; the policy says what becomes of the Observable if the task is cancelled. */
+    public static <T> @Nullable T awaitLast(Observable<? extends T> observable, CancelPolicy policy) {
+        return last(observable, null).await(policy);
     }
 
     /**

@@ -497,6 +497,7 @@ class AwaitTest {
                 .hasMessage("onUndelivered");
         assertThatThrownBy(() -> await(Maybe.just("value"), (Consumer<String>) null))
                 .hasMessage("onUndelivered");
-        assertThatThrownBy(() -> awaitRequired(Maybe.just("value"), null)).hasMessage("onUndelivered");
+        assertThatThrownBy(() -> awaitRequired(Maybe.just("value"), (Consumer<String>) null))
+                .hasMessage("onUndelivered");
     }
 }

@@ -14,11 +14,13 @@ import io.coloop.TaskCancelledException;
 import io.coloop.test.LoopTest;
 import io.coloop.test.VirtualClock;
 import io.reactivex.rxjava3.core.Completable;
+import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Maybe;
 import io.reactivex.rxjava3.core.Single;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -124,6 +126,65 @@ class CancelPolicyTest {
             assertThat(clock.elapsed().minus(before)).hasSeconds(6);
         }
     }
+
+    @LoopTest
+    void everyAwaitFollowsThePolicy(VirtualClock clock) {
+        WITH_A_POLICY.forEach((name, way) -> {
+            for (CancelPolicy policy : List.of(CancelPolicy.OWN, CancelPolicy.SHARE)) {
+                ManualStream.OfFlowable<Object> owned = new ManualStream.OfFlowable<>();
+                Task<Object> task = Task.spawn(() -> way.await(owned, policy));
+                settle();
+                cancel(task);
+                assertThat(owned.isCancelled()).as(name).isTrue();
+            }
+            ManualStream.OfFlowable<Object> shielded = new ManualStream.OfFlowable<>();
+            ManualStream.OfFlowable<Object> drained = new ManualStream.OfFlowable<>();
+            ManualStream.OfFlowable<Object> stuck = new ManualStream.OfFlowable<>();
+            CancelPolicy grace = CancelPolicy.drain(Duration.ofSeconds(1));
+            List<Object> seen = new ArrayList<>();
+            Task<Object> shielding = Task.spawn(() -> way.await(shielded, CancelPolicy.SHIELD));
+            Task<Boolean> draining = Task.spawn(() -> seen.add(way.await(drained, grace)));
+            Task<Object> waiting = Task.spawn(() -> way.await(stuck, grace));
+            Duration before = clock.elapsed();
+            settle();
+            cancel(shielding);
+            draining.cancel();
+            waiting.cancel();
+            settle();
+            assertThat(shielded.isCancelled()).as(name).isFalse();
+            Resource late = new Resource();
+            shielded.next(late);
+            shielded.complete();
+            drained.next("whole");
+            drained.complete();
+            assertThat(endOf(draining)).as(name).isInstanceOf(TaskCancelledException.class);
+            assertThat(seen).as(name).hasSize(1).first().asString().contains("whole");
+            sleep(Duration.ofSeconds(1));
+            assertThat(endOf(waiting)).as(name).isInstanceOf(TaskCancelledException.class);
+            assertThat(stuck.isCancelled()).as(name).isTrue();
+            assertThat(clock.elapsed().minus(before)).as(name).isEqualTo(Duration.ofSeconds(1));
+            assertThat(late.closed).as(name).isEqualTo(1);
+            assertThatThrownBy(() -> way.await(stuck, null)).as(name).hasMessage("policy");
+        });
+    }
+
+    private interface Way {
+        Object await(Flowable<Object> source, CancelPolicy policy);
+    }
+
+    private static final Map<String, Way> WITH_A_POLICY = Map.ofEntries(
+            Map.entry("a Flowable", Rx::await),
+            Map.entry("a Flowable, required", Rx::awaitRequired),
+            Map.entry("a Flowable, optional", Rx::awaitOptional),
+            Map.entry("a Flowable's first", Rx::awaitFirst),
+            Map.entry("a Flowable's last", Rx::awaitLast),
+            Map.entry("an Observable", (source, policy) -> Rx.await(source.toObservable(), policy)),
+            Map.entry("an Observable, required", (source, policy) -> Rx.awaitRequired(source.toObservable(), policy)),
+            Map.entry("an Observable, optional", (source, policy) -> Rx.awaitOptional(source.toObservable(), policy)),
+            Map.entry("an Observable's first", (source, policy) -> Rx.awaitFirst(source.toObservable(), policy)),
+            Map.entry("an Observable's last", (source, policy) -> Rx.awaitLast(source.toObservable(), policy)),
+            Map.entry("a Maybe, required", (source, policy) -> Rx.awaitRequired(source.singleElement(), policy)),
+            Map.entry("a Maybe, optional", (source, policy) -> Rx.awaitOptional(source.singleElement(), policy)));
 
     @Test
     void outsideATaskItIsMisuse() {
