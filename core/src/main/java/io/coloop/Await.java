@@ -114,9 +114,14 @@ public final class Await {
     public static <T extends @Nullable Object> T await(Awaitable<T> source, CancelPolicy policy) {
         Objects.requireNonNull(source, "source");
         Objects.requireNonNull(policy, "policy");
-        return source instanceof Future<T> future
-                ? await(future, policy)
-                : policy.await(Task.require("await(Awaitable, CancelPolicy)"), source);
+        if (source instanceof Future<T> future) {
+            return await(future, policy);
+        }
+        Task<?> task = Task.currentOrNull();
+        if (task == null) {
+            throw Misuse.outsideTask(source);
+        }
+        return policy.await(task, source);
     }
 
     /** Like {@link #await(Future)}, of a resource; see {@link #await(CompletionStage, Consumer)}. */
@@ -130,6 +135,9 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T await(CompletionStage<T> stage, Consumer<? super T> onUndelivered) {
         Objects.requireNonNull(onUndelivered, "onUndelivered");
+        if (stage instanceof Task<T> task) {
+            task.onUndelivered(onUndelivered);
+        }
         try {
             return await(stage);
         } catch (TaskCancelledException cancelled) {

@@ -23,7 +23,10 @@ public final class CancelPolicy {
      */
     public static final CancelPolicy OWN = new CancelPolicy(Kind.OWN, Duration.ZERO);
 
-    /** The source goes on; what becomes of its value is its own business, and what it gives to nobody but this task is undelivered. */
+    /**
+     * The source goes on. What a cold one gives to nobody but this task, or fails with, is undelivered. A {@link Future} keeps its value for whoever holds it: so of a cold source await the source itself, not a
+     * future of it that nobody else has.
+     */
     public static final CancelPolicy SHIELD = new CancelPolicy(Kind.SHIELD, Duration.ZERO);
 
     /**
@@ -42,13 +45,17 @@ public final class CancelPolicy {
 
     /**
      * The source may finish, and the task waits for it: then the await returns, and the next one throws {@link TaskCancelledException}; a body that awaits no more ends cancelled, and what it
-     * returns is dropped. When the grace is over the source is
+     * returns is undelivered: see {@link Task#onUndelivered}. When the grace is over the source is
      * cancelled with the task. What a connection needs that cannot be used again after half an answer; see {@link Cleanup}.
      *
-     * @param grace how long, from the await on; a cancel that comes after that cancels at once
+     * @param grace how long, from the await on: zero or more; a cancel that comes after that cancels at once
+     * @throws IllegalArgumentException if it is negative
      */
     public static CancelPolicy drain(Duration grace) {
-        return new CancelPolicy(Kind.DRAIN, Objects.requireNonNull(grace, "grace"));
+        if (Objects.requireNonNull(grace, "grace").isNegative()) {
+            throw new IllegalArgumentException("a grace is zero or more: " + grace);
+        }
+        return new CancelPolicy(Kind.DRAIN, grace);
     }
 
     <T extends @Nullable Object> T await(Task<?> task, CompletionStage<T> stage) {
@@ -88,8 +95,32 @@ public final class CancelPolicy {
                 source.subscribe(inner);
             });
         } catch (TaskCancelledException cancelled) {
-            inner.future().register(new Leftover<>(inner.future(), value -> inner.takeBack()));
+            inner.future().register(new Abandoned(inner));
             throw cancelled;
+        }
+    }
+
+    /** Hands on how a source ended that nobody awaits any more. */
+    private static final class Abandoned extends Listener {
+        private final Promise<?> promise;
+
+        Abandoned(Promise<?> promise) {
+            this.promise = promise;
+        }
+
+        @Override
+        Loop loop() {
+            return promise.future().loop();
+        }
+
+        @Override
+        boolean observes() {
+            return true;
+        }
+
+        @Override
+        public void run() {
+            promise.handOn();
         }
     }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Promise<T extends @Nullable Object> {
     private final Future<T> future;
     private volatile @Nullable Consumer<? super T> undelivered;
+    private volatile @Nullable Consumer<? super Throwable> undeliveredFailure;
 
     Promise(Loop loop, @Nullable Object origin) {
         this.future = new Future<>(loop, origin);
@@ -39,9 +40,16 @@ public final class Promise<T extends @Nullable Object> {
         return false;
     }
 
-    /** Completes the future with a failure; false if it was done already. */
+    /** Completes the future with a failure. If it was done already, returns false, and the failure goes to {@link #onUndeliveredFailure}. */
     public boolean fail(Throwable failure) {
-        return future.settle(Outcome.failure(failure));
+        if (future.settle(Outcome.failure(failure))) {
+            return true;
+        }
+        Consumer<? super Throwable> receiver = undeliveredFailure;
+        if (receiver != null) {
+            receiver.accept(failure);
+        }
+        return false;
     }
 
     /** Whether the future is done. */
@@ -60,32 +68,49 @@ public final class Promise<T extends @Nullable Object> {
 
     /**
      * Registers where a value goes that {@link #complete} was given and nobody can receive: the future was done before, or the
-     * awaiting task was cancelled in the same turn. Called on the completing thread or the task's. The latest registration counts.
+     * awaiting task was cancelled in the same turn. Called on the completing thread, or from the ready queue; never on a task's stack unless that completes it. The latest registration counts.
      */
     public void onUndelivered(Consumer<? super T> action) {
         this.undelivered = Objects.requireNonNull(action, "action");
     }
 
-    /** The awaiting task was cancelled though the future is done: hands its value on, reports its failure. */
+    /**
+     * Registers where a failure goes that {@link #fail} was given and nobody can receive; see {@link #onUndelivered}. Called likewise. Without
+     * one, a failure of the turn in which the awaiting task was cancelled is reported by the loop.
+     */
+    public void onUndeliveredFailure(Consumer<? super Throwable> action) {
+        this.undeliveredFailure = Objects.requireNonNull(action, "action");
+    }
+
+    /** The awaiting task is gone, though the future may be done: then its value or failure is handed on, from the ready queue, as this may be that task's own stack. */
     void takeBack() {
-        Object outcome = future.outcome();
-        if (outcome == null || outcome instanceof Outcome.Cancelled) {
+        if (future.isDone() && !future.loop().offer(this::handOn)) {
+            handOn();
+        }
+    }
+
+    /** As {@link #takeBack}, here and now. */
+    void handOn() {
+        Object outcome = Objects.requireNonNull(future.outcome());
+        if (outcome instanceof Outcome.Cancelled) {
             return;
         }
         if (!(outcome instanceof Outcome.Failure failure)) {
             deliverElsewhere(Outcome.<T>valueOf(outcome));
         } else if (!(failure.cause instanceof CancellationException)) {
             future.markObserved(failure);
-            future.loop()
-                    .report(new Report(
-                            Report.Kind.LATE_FAILURE,
-                            future.loop(),
-                            "what a task awaited failed in the turn in which the task was cancelled: "
-                                    + Report.brief(failure.cause),
-                            failure.cause,
-                            null,
-                            null));
+            Consumer<? super Throwable> receiver = undeliveredFailure;
+            if (receiver != null) {
+                receiver.accept(failure.cause);
+            } else {
+                reportLate(failure.cause);
+            }
         }
+    }
+
+    private void reportLate(Throwable failure) {
+        String message = "what a task awaited failed after the task was cancelled: " + Report.brief(failure);
+        future.loop().report(new Report(Report.Kind.LATE_FAILURE, future.loop(), message, failure, null, null));
     }
 
     private void deliverElsewhere(T value) {

@@ -34,7 +34,7 @@ public record Report(
         LATE_VALUE,
         /** An error arrived after its consumer was gone. */
         LATE_FAILURE,
-        /** A task was cancelled and ended otherwise. */
+        /** A task was cancelled and returned all the same. One that fails is not reported so: its failure is seen or is {@link #UNOBSERVED_FAILURE}. */
         SWALLOWED_CANCELLATION,
         /** A task was cancelled and goes on for longer than {@link LoopBuilder#slowCancellation} allows; how it ends later is not reported. */
         SLOW_CANCELLATION,

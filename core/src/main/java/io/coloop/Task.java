@@ -3,6 +3,7 @@ package io.coloop;
 import io.coloop.internal.fiber.Fiber;
 import io.coloop.internal.fiber.PinnedStackException;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private int cancelRequests;
     private boolean mustCancel;
     private @Nullable String cancelReason;
+    private volatile @Nullable Consumer<? super T> undelivered; // any thread's
 
     @Nullable
     Cleanup cleanup; // the innermost that runs
@@ -247,15 +249,58 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         Body<? extends T, ?> toRun = Objects.requireNonNull(body);
         body = null;
         Object outcome;
+        Object dropped = Outcome.NIL;
         try {
-            T value = toRun.run();
-            outcome = mustCancel ? new Outcome.Cancelled(reasonSeen(cancelReason)) : Outcome.of(value);
+            outcome = Outcome.of(toRun.run());
+            if (mustCancel) {
+                dropped = outcome;
+                outcome = new Outcome.Cancelled(reasonSeen(cancelReason));
+            }
         } catch (TaskCancelledException cancelled) {
             outcome = new Outcome.Cancelled(cancelled.getMessage());
         } catch (Throwable failure) {
             outcome = Outcome.failure(failure);
         }
+        if (dropped != Outcome.NIL) {
+            handOver(dropped);
+        }
         finish(outcome);
+    }
+
+    /** What the body returned though it ends cancelled: from the ready queue, for this is its own stack. */
+    private void handOver(Object value) {
+        loop().offer(() -> {
+            Consumer<? super T> receiver = undelivered;
+            if (receiver != null) {
+                receiver.accept(Outcome.<T>valueOf(value));
+            } else if (value instanceof AutoCloseable resource) {
+                close(resource);
+            } else {
+                loop().report(new Report(
+                        Report.Kind.LATE_VALUE,
+                        loop(),
+                        name() + " ended cancelled, and nobody gets what its body returned: " + value,
+                        null,
+                        this,
+                        value));
+            }
+        });
+    }
+
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception failure) {
+            throw new IllegalStateException("what a cancelled task returned could not be closed: " + failure, failure);
+        }
+    }
+
+    /**
+     * Registers where the value goes that the body returns though the task ends cancelled, because a cancel request reached it after its last await: as after a {@link Cleanup}. It runs on the
+     * loop and must not await. Without one the value is closed if it is an {@link AutoCloseable}, else reported. The latest registration counts. Any thread.
+     */
+    public void onUndelivered(Consumer<? super T> action) {
+        this.undelivered = Objects.requireNonNull(action, "action");
     }
 
     private void finish(Object outcome) {
@@ -264,12 +309,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             trace.end(this, outcome);
         }
         boolean unreported = cancelRequests > 0 && loop().cancelled().remove(this);
-        if (unreported && !(outcome instanceof Outcome.Cancelled)) {
+        if (unreported
+                && Outcome.isValue(outcome)) { // a failure is told to whoever awaits it, or reported as unobserved
             loop().report(new Report(
                     Report.Kind.SWALLOWED_CANCELLATION,
                     loop(),
-                    name() + " was cancelled but ended otherwise; rethrow TaskCancelledException, or call uncancel()",
-                    Outcome.failureOf(outcome),
+                    name() + " was cancelled but returned; rethrow TaskCancelledException, or call uncancel()",
+                    null,
                     this,
                     null));
         }

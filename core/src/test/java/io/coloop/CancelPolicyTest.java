@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** What becomes of each kind of source under each policy, and where values go that nobody gets. */
 class CancelPolicyTest {
@@ -187,7 +188,9 @@ class CancelPolicyTest {
     void drainLetsAForeignStageFinish(Loop loop) {
         CompletableFuture<String> stage = new CompletableFuture<>();
         List<String> trail = new ArrayList<>();
-        Task<Boolean> task = Task.spawn(() -> trail.add(await(stage, CancelPolicy.drain(SECOND))));
+        Task<Void> task = Task.spawn(() -> {
+            trail.add(await(stage, CancelPolicy.drain(SECOND)));
+        });
         cancel(task);
         stage.complete("finished");
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
@@ -260,20 +263,65 @@ class CancelPolicyTest {
     }
 
     @LoopTest
-    void aShieldedSourceThatFailsIsReported(Reports reports) {
+    void aShieldedSourceThatFailsIsReportedAtOnce(Reports reports) {
         Source source = new Source();
-        Task<String> task = Task.spawn(() -> await(source, CancelPolicy.SHIELD));
-        cancel(task);
-        Objects.requireNonNull(source.promise).fail(new IllegalStateException("lost"));
+        cancel(Task.spawn(() -> await(source, CancelPolicy.SHIELD)));
+        IllegalStateException failure = new IllegalStateException("lost");
+        assertThat(Objects.requireNonNull(source.promise).fail(failure)).isTrue();
+        yieldNow();
+        Report report = reports.takeOnly(Report.Kind.LATE_FAILURE);
+        assertThat(report.failure()).isSameAs(failure);
+        assertThat(report.message()).startsWith("what a task awaited failed after the task was cancelled: ");
+    }
+
+    @LoopTest
+    void orToldToItsOwnReceiver() {
+        Source source = new Source();
+        cancel(Task.spawn(() -> await(source, CancelPolicy.SHIELD)));
+        Promise<String> promise = Objects.requireNonNull(source.promise);
+        promise.onUndeliveredFailure(failure -> source.trail.add("undelivered " + failure.getMessage()));
+        promise.fail(new IllegalStateException("lost"));
         settle();
-        assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure()).hasMessage("lost");
+        assertThat(source.trail).containsExactly("started", "undelivered lost");
+    }
+
+    /** The trap: a drained source that fails was called a swallowed cancellation. */
+    @LoopTest
+    void aDrainedSourceThatFailsIsAFailureAndNothingElse() {
+        Source source = new Source();
+        IllegalStateException failure = new IllegalStateException("broken");
+        Task<String> task = Task.spawn(() -> await(source, CancelPolicy.drain(SECOND)));
+        cancel(task);
+        Objects.requireNonNull(source.promise).fail(failure);
+        assertThatThrownBy(() -> await(task)).isSameAs(failure);
+    }
+
+    @LoopTest
+    void aDrainedResourceThatNobodyGetsIsClosed() {
+        List<String> closed = new ArrayList<>();
+        Promise<AutoCloseable> promise = Promise.create();
+        Task<AutoCloseable> task = Task.spawn(() -> await(promise.future(), CancelPolicy.drain(SECOND)));
+        cancel(task);
+        promise.complete(() -> closed.add("closed"));
+        assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+        settle();
+        assertThat(closed).containsExactly("closed");
+    }
+
+    @Test
+    void aGraceIsNotNegative() {
+        assertThatThrownBy(() -> CancelPolicy.drain(Duration.ofNanos(-1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a grace is zero or more: PT-0.000000001S");
     }
 
     @LoopTest
     void drainLetsAColdSourceFinish() {
         Source source = new Source();
         List<String> trail = new ArrayList<>();
-        Task<Boolean> task = Task.spawn(() -> trail.add(await(source, CancelPolicy.drain(SECOND))));
+        Task<Void> task = Task.spawn(() -> {
+            trail.add(await(source, CancelPolicy.drain(SECOND)));
+        });
         cancel(task);
         source.complete("finished");
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);

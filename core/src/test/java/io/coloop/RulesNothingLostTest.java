@@ -222,7 +222,7 @@ class RulesNothingLostTest {
         assertThat((Object) report.task()).isSameAs(task);
         assertThat(report.message())
                 .isEqualTo(task.name()
-                        + " was cancelled but ended otherwise; rethrow TaskCancelledException, or call uncancel()");
+                        + " was cancelled but returned; rethrow TaskCancelledException, or call uncancel()");
     }
 
     @LoopTest
@@ -256,7 +256,7 @@ class RulesNothingLostTest {
     }
 
     @LoopTest
-    void aFailureInsteadOfTheCancellationIsReportedWithIt(Reports reports) {
+    void aFailureInsteadOfTheCancellationIsToldToWhoAwaitsItAndToNobodyElse() {
         Task<Void> task = Task.spawn(() -> {
             try {
                 sleep(Duration.ofHours(1));
@@ -267,8 +267,127 @@ class RulesNothingLostTest {
         yieldNow();
         task.cancel();
         assertThatThrownBy(() -> await(task)).isSameAs(FAILURE);
-        assertThat(reports.takeOnly(Report.Kind.SWALLOWED_CANCELLATION).failure())
-                .isSameAs(FAILURE);
+    }
+
+    @LoopTest
+    void oneThatNobodyAwaitsIsReportedOnceAsUnobserved(Reports reports) {
+        Task<Void> task = Task.spawn(() -> {
+            try {
+                sleep(Duration.ofHours(1));
+            } finally {
+                failUnseen();
+            }
+        });
+        yieldNow();
+        task.cancel();
+        for (int i = 0; i < 4; i++) {
+            yieldNow();
+        }
+        assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure()).isSameAs(FAILURE);
+    }
+
+    // ---- values of bodies that a cancel request reached after their last await
+
+    private static <T> Task<T> cancelledAfterItsLastAwait(T value) {
+        return Task.spawn(() -> {
+            Cleanup.run(Duration.ofSeconds(1), () -> {
+                Task.current().cancel("enough");
+                yieldNow();
+            });
+            return value;
+        });
+    }
+
+    @LoopTest
+    void whatABodyReturnsThoughItEndsCancelledIsReported(Reports reports) {
+        Task<String> task = cancelledAfterItsLastAwait("rows");
+        assertThatThrownBy(() -> await(task)).hasMessage("enough");
+        yieldNow();
+        Report report = reports.takeOnly(Report.Kind.LATE_VALUE);
+        assertThat(report.message())
+                .isEqualTo(task.name() + " ended cancelled, and nobody gets what its body returned: rows");
+        assertThat(report.value()).isEqualTo("rows");
+        assertThat((Object) report.task()).isSameAs(task);
+    }
+
+    @LoopTest
+    void noValueIsNoLoss() {
+        assertThatThrownBy(() -> await(cancelledAfterItsLastAwait(null))).hasMessage("enough");
+        yieldNow();
+    }
+
+    @LoopTest
+    void aResourceIsClosedOnTheLoopsOwnThread() {
+        List<Boolean> inATask = new ArrayList<>();
+        AutoCloseable resource = () -> inATask.add(Task.currentOrNull() != null);
+        assertThatThrownBy(() -> await(cancelledAfterItsLastAwait(resource))).hasMessage("enough");
+        yieldNow();
+        assertThat(inATask).containsExactly(false);
+    }
+
+    @LoopTest
+    void oneThatCannotBeClosedIsReported(Reports reports) {
+        Exception broken = new Exception("broken");
+        AutoCloseable resource = () -> {
+            throw broken;
+        };
+        assertThatThrownBy(() -> await(cancelledAfterItsLastAwait(resource))).hasMessage("enough");
+        yieldNow();
+        assertThat(reports.takeOnly(Report.Kind.CALLBACK_FAILED).failure()).hasCause(broken);
+    }
+
+    @LoopTest
+    void aReceiverGetsItInsteadAndTheLatestCounts() {
+        List<String> received = new ArrayList<>();
+        Task<String> task = cancelledAfterItsLastAwait("rows");
+        task.onUndelivered(rows -> received.add("first " + rows));
+        task.onUndelivered(rows -> received.add("second " + rows + (Task.currentOrNull() == null ? "" : " in a task")));
+        assertThatThrownBy(() -> await(task)).hasMessage("enough");
+        yieldNow();
+        Task<String> awaited = cancelledAfterItsLastAwait("more");
+        assertThatThrownBy(() -> await(awaited, received::add)).hasMessage("enough");
+        yieldNow();
+        assertThat(received).containsExactly("second rows", "more");
+        assertThatThrownBy(() -> task.onUndelivered(null)).hasMessage("action");
+    }
+
+    // ---- failures that came too late
+
+    @LoopTest
+    void aFailureAfterTheEndGoesToOnUndeliveredFailure() {
+        List<String> undelivered = new ArrayList<>();
+        Promise<String> promise = Promise.create();
+        promise.onUndeliveredFailure(failure -> undelivered.add(failure.getMessage()));
+        promise.future().cancel();
+        assertThat(promise.fail(new IllegalStateException("late"))).isFalse();
+        assertThat(undelivered).containsExactly("late");
+        assertThatThrownBy(() -> promise.onUndeliveredFailure(null)).hasMessage("action");
+    }
+
+    @LoopTest
+    void whatIsHandedOnInTheTurnOfTheCancelRunsOnTheLoopsOwnThread(Loop loop) {
+        List<String> handedOn = new ArrayList<>();
+        for (boolean failing : List.of(false, true)) {
+            Task<String> task = Task.spawn(() -> await((Promise<String> promise) -> {
+                promise.onUndelivered(value -> handedOn.add(value + " " + (Task.currentOrNull() == null)));
+                promise.onUndeliveredFailure(
+                        failure -> handedOn.add(failure.getMessage() + " " + (Task.currentOrNull() == null)));
+                loop.callSoon(() -> {
+                    if (failing) {
+                        promise.fail(new IllegalStateException("failure"));
+                    } else {
+                        promise.complete("value");
+                    }
+                });
+            }));
+            loop.callSoon(() -> loop.callSoon(() -> {}));
+            yieldNow();
+            yieldNow();
+            task.cancel();
+            assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+            yieldNow();
+        }
+        assertThat(handedOn).containsExactly("value true", "failure true");
     }
 
     // ---- values that came too late
@@ -354,6 +473,7 @@ class RulesNothingLostTest {
                         .anyMatch(frame -> frame.getMethodName().equals("getTask")));
         task.cancel("same turn");
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+        yieldNow();
     }
 
     @LoopTest
@@ -433,6 +553,7 @@ class RulesNothingLostTest {
         source.get().fail(FAILURE);
         task.cancel("same turn");
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+        yieldNow();
         assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(FAILURE);
     }
 
@@ -448,6 +569,7 @@ class RulesNothingLostTest {
         source.get().complete("value");
         task.cancel("same turn");
         assertThatThrownBy(() -> await(task)).isInstanceOf(TaskCancelledException.class);
+        yieldNow();
         assertThat(undelivered).containsExactly("value");
     }
 

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A failure of the source is thrown by {@code hasNext()} once the items before it were taken: the same instance if it is unchecked, else as the cause of a
  * {@link java.util.concurrent.CompletionException}. After 256 items that were ready the task gives up the loop for a turn.
  *
- * <p>There is one iteration: a second {@code for} goes on where the first stopped. It closes itself at the source's end, and is closed with its loop at the latest. Belongs to the loop of the
+ * <p>There is one iteration: a second {@code for} goes on where the first stopped, and is misuse once it is over. It closes itself at the source's end, and is closed with its loop at the latest. Belongs to the loop of the
  * task that begins it; one task at a time waits.
  *
  * @param <T> the items
@@ -80,9 +80,20 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
         return new Iteration<>(loop, source, new Inflow<>(loop, prefetch, undelivered));
     }
 
-    /** The one iteration. */
+    /**
+     * The one iteration.
+     *
+     * @throws LoopMisuseException if it is over: closed, or at its end
+     */
     @Override
     public Iterator<T> iterator() {
+        if (closed) {
+            throw LoopMisuseException.of(
+                    "a stream is iterated over once, and this iteration is over",
+                    "Iteration.iterator()",
+                    loop,
+                    "call iterate(...) again for another subscription");
+        }
         return iterator;
     }
 
@@ -114,7 +125,10 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
         checkOnLoop(call);
         if (Task.currentOrNull() == null) {
             throw LoopMisuseException.of(
-                    "only a task may await", call, loop, "start the code with Loop.run(...) or Task.spawn(...)");
+                    "only a task may await",
+                    call,
+                    loop,
+                    "start a task with Task.spawn(...); in an operator, return the other stream with flatMap(...)");
         }
     }
 

@@ -6,7 +6,6 @@ import io.coloop.CancelPolicy;
 import io.coloop.LoopClosedException;
 import io.coloop.Promise;
 import io.coloop.Task;
-import io.coloop.TaskCancelledException;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,7 +26,6 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
     private final Which which;
     private final Flow.Publisher<? extends T> source;
     private final Undelivered<? super T> undelivered;
-    private @Nullable Promise<@Nullable T> promise; // the loop's; null until it is subscribed
 
     private Pick(Which which, Flow.Publisher<? extends T> source, Undelivered<? super T> undelivered) {
         this.which = which;
@@ -52,34 +50,16 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
 
     /** Awaits it. Task only. */
     public @Nullable T await() {
-        try {
-            return Await.<@Nullable T>await(this);
-        } catch (TaskCancelledException cancelled) {
-            abandoned();
-            throw cancelled;
-        }
+        return Await.<@Nullable T>await(this);
     }
 
     /** Awaits it; the policy says what becomes of the source if the task is cancelled. Task only. */
     public @Nullable T await(CancelPolicy policy) {
-        try {
-            return Await.<@Nullable T>await(this, policy);
-        } catch (TaskCancelledException cancelled) {
-            abandoned();
-            throw cancelled;
-        }
-    }
-
-    /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure, and the loop has reported it. */
-    private void abandoned() {
-        if (promise != null && promise.future().isFailed()) {
-            undelivered.reportedError(promise.future().exceptionNow());
-        }
+        return Await.<@Nullable T>await(this, policy);
     }
 
     @Override
     public void subscribe(Promise<@Nullable T> promise) {
-        this.promise = promise;
         Receiver receiver = new Receiver(promise);
         try {
             source.subscribe(receiver);
@@ -115,6 +95,7 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
         Receiver(Promise<@Nullable T> promise) {
             this.promise = promise;
             promise.onUndelivered(undelivered::value);
+            promise.onUndeliveredFailure(undelivered::error);
         }
 
         @Override
@@ -237,10 +218,7 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
 
         private void fail(Throwable failure) {
             undelivered.value(take());
-            Throwable crossing = Undelivered.crossing(failure);
-            if (!promise.fail(crossing)) {
-                undelivered.error(crossing);
-            }
+            promise.fail(Undelivered.crossing(failure));
         }
 
         private void cancelSource() {

@@ -4,7 +4,6 @@ import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Report;
-import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -104,22 +103,9 @@ public class Undelivered<T> {
         dropped(failure);
     }
 
-    /**
-     * Disposes of an error with which a future ended too late: like {@link #error}, but the loop has reported that of a task which was cancelled and did not end so. On the future's loop, or after its end.
-     */
+    /** Like {@link #error}, of an error with which a future ended. On the future's loop, or after its end. */
     public final void errorOf(Future<?> future, Throwable failure) {
-        if (future instanceof Task<?> task && loop.isOnLoop() && task.cancelling() > 0) {
-            reportedError(failure);
-        } else {
-            error(failure);
-        }
-    }
-
-    /** Gives an error to the foreign library's hook only, because the loop has reported it; not a cancellation. Any thread. */
-    public final void reportedError(Throwable failure) {
-        if (!(Objects.requireNonNull(failure, "failure") instanceof CancellationException)) {
-            dropped(failure);
-        }
+        error(failure);
     }
 
     /**

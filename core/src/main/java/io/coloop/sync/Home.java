@@ -32,8 +32,9 @@ final class Home {
     Task<?> task(String rule, String call) {
         Task<?> task = Task.currentOrNull();
         if (task == null) {
-            throw LoopMisuseException.of(
-                    rule, call, Loop.currentOrNull(), "start the code with Loop.run(...) or Task.spawn(...)");
+            Loop here = Loop.currentOrNull();
+            String remedy = here == null ? "start the code with Loop.run(...)" : "start a task with Task.spawn(...)";
+            throw LoopMisuseException.of(rule, call, here, remedy);
         }
         if (task.loop() != loop) {
             bind(task.loop(), call);

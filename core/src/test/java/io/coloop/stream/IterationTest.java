@@ -97,10 +97,11 @@ class IterationTest {
     void anIterationThatNeverBeganSubscribesNothing() {
         Probe<Integer> source = numbers(3);
         Iteration<Integer> items = iterate(source);
+        Iterator<Integer> iterator = items.iterator();
         items.close();
         items.close();
-        assertThat(items.iterator().hasNext()).isFalse();
-        assertThatThrownBy(() -> items.iterator().next()).isInstanceOf(NoSuchElementException.class);
+        assertThat(iterator.hasNext()).isFalse();
+        assertThatThrownBy(iterator::next).isInstanceOf(NoSuchElementException.class);
         settle();
         assertThat(source.told).isEmpty();
     }
@@ -506,8 +507,9 @@ class IterationTest {
             throw thrown;
         });
         Iteration<Integer> items = iterate(source);
+        Iterator<Integer> iterator = items.iterator();
         assertThatThrownBy(() -> drain(items)).isSameAs(thrown);
-        assertThat(items.iterator().hasNext()).isFalse();
+        assertThat(iterator.hasNext()).isFalse();
     }
 
     @LoopTest
@@ -701,7 +703,8 @@ class IterationTest {
     @LoopTest
     void aCallbackMayNotIterateButMayClose(Loop loop) {
         Iteration<Integer> items = iterate(numbers(9), 4, left -> {});
-        assertThat(items.iterator().hasNext()).isTrue();
+        Iterator<Integer> iterator = items.iterator();
+        assertThat(iterator.hasNext()).isTrue();
         List<Throwable> refused = new ArrayList<>();
         loop.execute(() -> {
             refused.add(catchThrowable(() -> items.iterator().hasNext()));
@@ -711,11 +714,37 @@ class IterationTest {
         settle();
         assertThat(refused)
                 .hasSize(2)
-                .allSatisfy(failure -> assertThat(failure)
-                        .isInstanceOf(LoopMisuseException.class)
-                        .hasMessageContaining("only a task may await")
-                        .hasMessageContaining("Iteration."));
-        assertThat(items.iterator().hasNext()).isFalse();
+                .allSatisfy(
+                        failure -> assertThat(failure)
+                                .isInstanceOf(LoopMisuseException.class)
+                                .hasMessageContaining("only a task may await")
+                                .hasMessageContaining("Iteration.")
+                                .hasMessageEndingWith(
+                                        "start a task with Task.spawn(...); in an operator, return the other stream with flatMap(...)"));
+        assertThat(iterator.hasNext()).isFalse();
+    }
+
+    /** The trap: a second {@code for} was silently empty. */
+    @LoopTest
+    void aSecondForIsMisuseOnceItIsOver() {
+        Iteration<Integer> toTheEnd = iterate(numbers(3));
+        assertThat(drain(toTheEnd)).containsExactly(0, 1, 2);
+        Iteration<Integer> closed = iterate(numbers(3));
+        closed.close();
+        for (Iteration<Integer> over : List.of(toTheEnd, closed)) {
+            assertThatThrownBy(() -> drain(over))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith(
+                            "a stream is iterated over once, and this iteration is over\n  call:   Iteration.iterator()\n")
+                    .hasMessageEndingWith("call iterate(...) again for another subscription");
+        }
+        try (Iteration<Integer> broken = iterate(numbers(3))) {
+            for (int first : broken) {
+                assertThat(first).isZero();
+                break;
+            }
+            assertThat(drain(broken)).as("goes on where the first stopped").containsExactly(1, 2);
+        }
     }
 
     @Test

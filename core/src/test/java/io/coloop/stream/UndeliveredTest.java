@@ -147,17 +147,10 @@ class UndeliveredTest {
     }
 
     @LoopTest
-    void anErrorThatWasReportedGoesToTheHookOnly(Loop loop, Trail trail) {
-        new Hooked(loop, trail, false, null).reportedError(new IllegalArgumentException("late"));
-        assertThat(trail.marks()).containsExactly("dropped late");
-    }
-
-    @LoopTest
     void aCancellationIsWhatWasAskedFor(Loop loop, Trail trail) {
         Undelivered<Object> undelivered = new Hooked(loop, trail, false, null);
         undelivered.error(new CancellationException());
         undelivered.error(new TaskCancelledException("as asked"));
-        undelivered.reportedError(new CancellationException());
         assertThat(trail.marks()).isEmpty();
     }
 
@@ -221,6 +214,5 @@ class UndeliveredTest {
         assertThatThrownBy(() -> undelivered.value("x", null)).hasMessage("why");
         assertThatThrownBy(() -> undelivered.unwanted(null)).hasMessage("value");
         assertThatThrownBy(() -> undelivered.error(null)).hasMessage("failure");
-        assertThatThrownBy(() -> undelivered.reportedError(null)).hasMessage("failure");
     }
 }

@@ -359,11 +359,11 @@ class CancellationTest {
         assertThat(await(task)).isEqualTo("done");
         Report report = reports.takeOnly(Report.Kind.SWALLOWED_CANCELLATION);
         assertThat(report.task() == task).isTrue();
-        assertThat(report.message()).contains("stubborn was cancelled but ended otherwise");
+        assertThat(report.message()).contains("stubborn was cancelled but returned");
     }
 
     @LoopTest
-    void aFailureOfCleaningUpWinsAndIsReportedWithIt(Reports reports) {
+    void aFailureOfCleaningUpWins() {
         IllegalStateException failure = new IllegalStateException("cleaning up failed");
         Task<Void> task = Task.spawn(() -> {
             try {
@@ -375,8 +375,6 @@ class CancellationTest {
         yieldNow();
         task.cancel("enough");
         assertThatThrownBy(() -> await(task)).isSameAs(failure);
-        assertThat(reports.takeOnly(Report.Kind.SWALLOWED_CANCELLATION).failure())
-                .isSameAs(failure);
     }
 
     private static void fail(RuntimeException failure) {

@@ -78,6 +78,9 @@ final class FutureMono<T> extends Mono<T> {
         Future<? extends @Nullable T> own =
                 owns ? future : Future.shield(future); // which a subscriber that leaves can cancel
         Delivery<T> delivery = new Delivery<>(actual, context, own, owns, onUndelivered);
+        if (owns && future instanceof Task<? extends @Nullable T> task) {
+            task.onUndelivered(delivery::value);
+        }
         actual.onSubscribe(delivery);
         own.handle(delivery::settled);
     }
@@ -140,7 +143,7 @@ final class FutureMono<T> extends Mono<T> {
             if (end()) {
                 actual().onError(crossing(failure));
             } else {
-                errorOf(future, failure);
+                error(failure);
             }
         }
 

@@ -15,7 +15,6 @@ import reactor.core.publisher.Mono;
 final class MonoAwait<T> implements Awaitable<@Nullable T> {
     private final Mono<? extends T> mono;
     private final @Nullable Consumer<? super T> onUndelivered;
-    private @Nullable Receiver<T> receiver; // the loop's; null until it is subscribed
 
     MonoAwait(Mono<? extends T> mono, @Nullable Consumer<? super T> onUndelivered) {
         this.mono = mono;
@@ -24,19 +23,12 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
 
     @Override
     public void subscribe(Promise<@Nullable T> promise) {
-        receiver = new Receiver<>(promise, onUndelivered);
+        Receiver<T> receiver = new Receiver<>(promise, onUndelivered);
         try {
             receiver.subscribeTo(mono);
         } catch (Throwable failure) { // which it must not
             receiver.cancelUpstream();
             throw failure;
-        }
-    }
-
-    /** The awaiting task was cancelled; if the Mono failed in that same turn, nobody sees the failure, and the loop has reported it. */
-    void abandoned() {
-        if (receiver != null && receiver.promise.future().isFailed()) {
-            receiver.reportedError(receiver.promise.future().exceptionNow());
         }
     }
 
@@ -46,7 +38,7 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
     }
 
     /** Settles a promise with what a Mono signals. */
-    private static final class Receiver<T> extends Inbound<T> {
+    private static final class Receiver<T> extends Inbound<T> implements Consumer<Throwable> {
         /*
          * The value is held from onNext to onComplete: a Mono may still fail after its value, as that of a transaction does whose commit fails.
          *
@@ -64,6 +56,13 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
             super(promise.future().loop(), "a Mono", onUndelivered);
             this.promise = promise;
             promise.onUndelivered(this::value);
+            promise.onUndeliveredFailure(this);
+        }
+
+        /** A failure that came too late. */
+        @Override
+        public void accept(Throwable failure) {
+            error(failure);
         }
 
         @Override
@@ -104,7 +103,7 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
                 value(value, "there was more than one value");
                 cancelUpstream();
                 value(first, "there was more than one value");
-                fail(new IllegalStateException("the Mono emitted more than one value"));
+                promise.fail(new IllegalStateException("the Mono emitted more than one value"));
             }
         }
 
@@ -114,18 +113,12 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
                 throw failWith(new NullPointerException("a Mono's failure must not be null"));
             }
             value(take());
-            fail(crossing(failure));
+            promise.fail(crossing(failure));
         }
 
         @Override
         public void onComplete() {
             promise.complete(take());
-        }
-
-        private void fail(Throwable failure) {
-            if (!promise.fail(failure)) {
-                error(failure);
-            }
         }
 
         private void cancelUpstream() {

@@ -129,15 +129,7 @@ public final class Reactor {
     private static <T> @Nullable T awaitOr(
             Mono<? extends T> mono, @Nullable Consumer<? super T> onUndelivered, CancelPolicy policy) {
         Objects.requireNonNull(mono, "mono");
-        MonoAwait<T> source = new MonoAwait<>(mono, onUndelivered);
-        try {
-            return policy == CancelPolicy.OWN
-                    ? Await.<@Nullable T>await(source)
-                    : Await.<@Nullable T>await(source, policy);
-        } catch (TaskCancelledException cancelled) {
-            source.abandoned();
-            throw cancelled;
-        }
+        return Await.<@Nullable T>await(new MonoAwait<T>(mono, onUndelivered), policy);
     }
 
     private static <T> T required(@Nullable T value, String source) {

@@ -153,6 +153,7 @@ class AwaitMonoTest {
             }
         };
         assertThatThrownBy(() -> await(broken)).isSameAs(failure);
+        assertThat(dropped.takeOperatorErrors()).hasSize(1);
     }
 
     @LoopTest
@@ -491,6 +492,7 @@ class AwaitMonoTest {
         source.fail(failure);
         task.cancel();
         assertThat(endOf(task)).isInstanceOf(TaskCancelledException.class);
+        settle();
         assertThat(dropped.takeErrors()).containsExactly(failure);
         assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
     }

@@ -420,6 +420,7 @@ class AwaitPublisherTest {
         source.fail(failure);
         task.cancel();
         endOf(task);
+        settle();
         assertThat(dropped.takeErrors()).containsExactly(failure);
         assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
     }
@@ -485,7 +486,9 @@ class AwaitPublisherTest {
         ManualMono<Object> answer = new ManualMono<>();
         CancelPolicy grace = CancelPolicy.drain(Duration.ofSeconds(1));
         List<Object> seen = new ArrayList<>();
-        Task<Boolean> drained = Task.spawn(() -> seen.add(await(answer, grace)));
+        Task<Void> drained = Task.spawn(() -> {
+            seen.add(await(answer, grace));
+        });
         Task<Object> stuck = Task.spawn(() -> await(source, grace));
         settle();
         drained.cancel();
@@ -531,7 +534,9 @@ class AwaitPublisherTest {
             Task<Object> shielding = Task.spawn(() -> way.await(shielded, CancelPolicy.SHIELD));
             CancelPolicy grace = CancelPolicy.drain(Duration.ofSeconds(1));
             List<Object> seen = new ArrayList<>();
-            Task<Boolean> draining = Task.spawn(() -> seen.add(way.await(drained, grace)));
+            Task<Void> draining = Task.spawn(() -> {
+                seen.add(way.await(drained, grace));
+            });
             Task<Object> waiting = Task.spawn(() -> way.await(stuck, grace));
             Duration before = clock.elapsed();
             settle();
@@ -552,6 +557,25 @@ class AwaitPublisherTest {
             assertThat(clock.elapsed().minus(before)).as(name).isEqualTo(Duration.ofSeconds(1));
             assertThat(late.closed).as(name).isEqualTo(1);
             assertThatThrownBy(() -> way.await(stuck, null)).as(name).hasMessage("policy");
+        });
+    }
+
+    /** The trap: the error of a shielded source was reported when the garbage collector came, and Reactor's hook never heard of it. */
+    @LoopTest
+    void theLateErrorOfAShieldedSourceIsReportedAtOnceAndGoesToTheHook(Reports reports) {
+        WITH_A_POLICY.forEach((name, way) -> {
+            ManualPublisher<Object> shielded = new ManualPublisher<>();
+            Task<Object> task = Task.spawn(() -> way.await(shielded, CancelPolicy.SHIELD));
+            settle();
+            task.cancel();
+            assertThat(endOf(task)).isInstanceOf(TaskCancelledException.class);
+            IllegalStateException failure = new IllegalStateException("late");
+            shielded.fail(failure);
+            settle();
+            assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure())
+                    .as(name)
+                    .isSameAs(failure);
+            assertThat(dropped.takeErrors()).as(name).containsExactly(failure);
         });
     }
 

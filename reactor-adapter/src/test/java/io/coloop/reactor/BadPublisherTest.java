@@ -207,6 +207,7 @@ class BadPublisherTest {
                             undelivered::add));
             assertThat(endOf(task)).as(way.getKey()).isSameAs(failure);
         }
+        assertThat(dropped.takeOperatorErrors()).isNotEmpty();
     }
 
     private static Publisher<Object> thatThrows(boolean inRequest, boolean inCancel, RuntimeException failure) {
@@ -235,6 +236,7 @@ class BadPublisherTest {
                     Task.spawn(() -> way.getValue().apply(thatThrows(true, false, failure), undelivered::add));
             assertThat(endOf(task)).as(way.getKey()).isSameAs(failure);
         }
+        assertThat(dropped.takeOperatorErrors()).isNotEmpty();
     }
 
     @LoopTest

@@ -185,6 +185,7 @@ class IterateTest {
             hot.tryEmitNext(i);
         }
         assertThat(endOf(task)).isInstanceOf(IllegalStateException.class).hasMessageContaining("overrun");
+        assertThat(dropped.takeOperatorErrors()).hasSize(1);
     }
 
     @LoopTest

@@ -590,6 +590,7 @@ class LoopSchedulerTest {
         StepVerifier.create(Mono.just("value").subscribeOn(scheduler))
                 .expectError(RejectedExecutionException.class)
                 .verify(Duration.ofSeconds(30));
+        assertThat(dropped.takeOperatorErrors()).singleElement().isInstanceOf(RejectedExecutionException.class);
     }
 
     @Test

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -468,6 +469,24 @@ class MonoFromBodyTest {
         assertThat(undelivered).containsExactly("value");
     }
 
+    /** The trap: the body was cancelled after its last await, and what it returned was gone. */
+    @LoopTest
+    void aValueOfABodyThatEndsCancelledIsUndelivered(Loop loop) {
+        List<Object> undelivered = new ArrayList<>();
+        List<Throwable> failed = new ArrayList<>();
+        Reactor.<Object>mono(
+                        loop,
+                        () -> {
+                            Task.current().cancel("enough");
+                            return "value";
+                        },
+                        undelivered::add)
+                .subscribe(value -> {}, failed::add);
+        settle();
+        assertThat(undelivered).containsExactly("value");
+        assertThat(failed).singleElement().isInstanceOf(CancellationException.class);
+    }
+
     @LoopTest
     void aCleanUpThatFailsAfterTheCancelIsReportedOnceAndGoesToReactorsHook(Loop loop, Reports reports) {
         IOException failure = new IOException("clean-up failed");
@@ -481,8 +500,21 @@ class MonoFromBodyTest {
                 }),
                 Context.empty());
         assertThat(dropped.takeErrors()).containsExactly(failure);
-        assertThat(reports.takeOnly(Report.Kind.SWALLOWED_CANCELLATION).failure())
-                .isSameAs(failure);
+        assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
+    }
+
+    /** The trap: a cancellation in a stage's wrapper looked like an error that came too late. */
+    @LoopTest
+    void aWrappedCancellationAfterTheCancelIsWhatWasAskedFor(Loop loop) {
+        subscribeAndCancel(
+                mono(loop, () -> {
+                    try {
+                        return await(Promise.create().future());
+                    } catch (TaskCancelledException cancelled) {
+                        throw new CompletionException(new CancellationException("as asked"));
+                    }
+                }),
+                Context.empty());
     }
 
     private static void fail(IOException failure) throws IOException {

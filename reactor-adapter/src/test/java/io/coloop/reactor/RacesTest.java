@@ -77,6 +77,7 @@ class RacesTest {
                 }
                 yieldNow();
                 yieldNow();
+                yieldNow();
                 for (int i = 0; i < BATCH; i++) {
                     assertThat(counts.get(i))
                             .as("value %d of batch %d", i, batch)

@@ -64,6 +64,9 @@ final class FutureMaybe<T> extends Maybe<T> {
         Future<? extends @Nullable T> own =
                 owns ? future : Future.shield(future); // which a subscriber that leaves can cancel
         Delivery<T> delivery = new Delivery<>(observer, own, owns, onUndelivered);
+        if (owns && future instanceof Task<? extends @Nullable T> task) {
+            task.onUndelivered(delivery.undelivered::value);
+        }
         observer.onSubscribe(delivery);
         own.handle(delivery::settled);
     }
@@ -105,7 +108,7 @@ final class FutureMaybe<T> extends Maybe<T> {
 
         private void tooLate(@Nullable T value, @Nullable Throwable failure) {
             if (failure != null) {
-                undelivered.errorOf(future, failure);
+                undelivered.error(failure);
             } else if (owns) { // else it is still in the future for others
                 undelivered.value(value);
             }

@@ -69,8 +69,7 @@ public final class Rx {
     }
 
     /**
-     * Like {@link #await(Single)}; the policy says what becomes of the Single if the task is cancelled. What it gives to nobody but this task then is undelivered; its error is reported by the
-     * loop.
+     * Like {@link #await(Single)}; the policy says what becomes of the Single if the task is cancelled. What it gives to nobody but this task then, or fails with, is undelivered.
      */
     public static <T> T await(Single<? extends T> single, CancelPolicy policy) {
         return await(Rx.<T>source(single, null), policy);
@@ -191,21 +190,11 @@ public final class Rx {
     }
 
     private static <T extends @Nullable Object> T await(RxAwait<T> source) {
-        try {
-            return Await.<T>await(source);
-        } catch (TaskCancelledException cancelled) {
-            source.abandoned();
-            throw cancelled;
-        }
+        return Await.<T>await(source);
     }
 
     private static <T extends @Nullable Object> T await(RxAwait<T> source, CancelPolicy policy) {
-        try {
-            return Await.<T>await(source, policy);
-        } catch (TaskCancelledException cancelled) {
-            source.abandoned();
-            throw cancelled;
-        }
+        return Await.<T>await(source, policy);
     }
 
     private static <T> T required(String kind, @Nullable T value) {

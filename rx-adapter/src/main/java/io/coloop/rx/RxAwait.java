@@ -15,7 +15,6 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
     private final String kind; // Single, Maybe or Completable
     private final Consumer<Receiver<T>> source; // subscribes the receiver
     private final @Nullable Consumer<? super T> onUndelivered;
-    private @Nullable Receiver<T> receiver; // the loop's; null until it is subscribed
 
     RxAwait(String kind, Consumer<Receiver<T>> source, @Nullable Consumer<? super T> onUndelivered) {
         this.kind = kind;
@@ -25,15 +24,7 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
 
     @Override
     public void subscribe(Promise<T> promise) {
-        receiver = new Receiver<>(promise, onUndelivered);
-        source.accept(receiver);
-    }
-
-    /** The awaiting task was cancelled; if the source failed in that same turn, nobody sees the failure, and the loop has reported it. */
-    void abandoned() {
-        if (receiver != null && receiver.promise.future().isFailed()) {
-            receiver.undelivered.reportedError(receiver.promise.future().exceptionNow());
-        }
+        source.accept(new Receiver<>(promise, onUndelivered));
     }
 
     @Override
@@ -43,7 +34,7 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
 
     /** Settles a promise with what a source signals, once: each of its signals is the last. */
     static final class Receiver<T extends @Nullable Object>
-            implements SingleObserver<T>, MaybeObserver<T>, CompletableObserver {
+            implements SingleObserver<T>, MaybeObserver<T>, CompletableObserver, Consumer<Throwable> {
         private final Promise<T> promise;
         private final RxUndelivered<T> undelivered;
 
@@ -51,6 +42,13 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
             this.promise = promise;
             this.undelivered = new RxUndelivered<>(promise.future().loop(), onUndelivered);
             promise.onUndelivered(undelivered::value);
+            promise.onUndeliveredFailure(this);
+        }
+
+        /** A failure that came too late. */
+        @Override
+        public void accept(Throwable failure) {
+            undelivered.error(failure);
         }
 
         @Override
@@ -71,10 +69,7 @@ final class RxAwait<T extends @Nullable Object> implements Awaitable<T> {
 
         @Override
         public void onError(Throwable failure) {
-            Throwable crossing = Undelivered.crossing(failure);
-            if (!promise.fail(crossing)) {
-                undelivered.error(crossing);
-            }
+            promise.fail(Undelivered.crossing(failure));
         }
     }
 }

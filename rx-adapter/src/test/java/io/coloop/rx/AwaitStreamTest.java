@@ -453,6 +453,7 @@ class AwaitStreamTest {
             settle();
             source.fail(failure);
             cancel(task);
+            settle();
             assertThat(dropped.takeErrors()).containsExactly(failure);
             assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
         }

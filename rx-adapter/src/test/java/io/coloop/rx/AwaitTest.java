@@ -440,6 +440,7 @@ class AwaitTest {
             source.fail(failure);
             task.cancel();
             assertThat(endOf(task)).isInstanceOf(TaskCancelledException.class);
+            settle();
             assertThat(dropped.takeErrors()).containsExactly(failure);
             assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
         }

@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.CancelPolicy;
 import io.coloop.LoopMisuseException;
+import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.test.LoopTest;
+import io.coloop.test.Reports;
 import io.coloop.test.VirtualClock;
 import io.reactivex.rxjava3.core.Completable;
 import io.reactivex.rxjava3.core.Flowable;
@@ -19,6 +21,7 @@ import io.reactivex.rxjava3.core.Maybe;
 import io.reactivex.rxjava3.core.Single;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -143,7 +146,9 @@ class CancelPolicyTest {
             CancelPolicy grace = CancelPolicy.drain(Duration.ofSeconds(1));
             List<Object> seen = new ArrayList<>();
             Task<Object> shielding = Task.spawn(() -> way.await(shielded, CancelPolicy.SHIELD));
-            Task<Boolean> draining = Task.spawn(() -> seen.add(way.await(drained, grace)));
+            Task<Void> draining = Task.spawn(() -> {
+                seen.add(way.await(drained, grace));
+            });
             Task<Object> waiting = Task.spawn(() -> way.await(stuck, grace));
             Duration before = clock.elapsed();
             settle();
@@ -165,6 +170,31 @@ class CancelPolicyTest {
             assertThat(clock.elapsed().minus(before)).as(name).isEqualTo(Duration.ofSeconds(1));
             assertThat(late.closed).as(name).isEqualTo(1);
             assertThatThrownBy(() -> way.await(stuck, null)).as(name).hasMessage("policy");
+        });
+    }
+
+    /** The trap: the error of a shielded source was reported when the garbage collector came, and RxJava's handler never heard of it. */
+    @LoopTest
+    void theLateErrorOfAShieldedSourceIsReportedAtOnceAndGoesToTheHandler(Reports reports) {
+        Map<String, Way> ways = new HashMap<>(WITH_A_POLICY);
+        ways.put("a Single", (source, policy) -> Rx.await(source.singleOrError(), policy));
+        ways.put("a Maybe", (source, policy) -> Rx.await(source.singleElement(), policy));
+        ways.put("a Completable", (source, policy) -> {
+            Rx.await(source.ignoreElements(), policy);
+            return null;
+        });
+        ways.forEach((name, way) -> {
+            ManualStream.OfFlowable<Object> shielded = new ManualStream.OfFlowable<>();
+            Task<Object> task = Task.spawn(() -> way.await(shielded, CancelPolicy.SHIELD));
+            settle();
+            cancel(task);
+            IllegalStateException failure = new IllegalStateException("late");
+            shielded.fail(failure);
+            settle();
+            assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure())
+                    .as(name)
+                    .isSameAs(failure);
+            assertThat(dropped.takeErrors()).as(name).containsExactly(failure);
         });
     }
 

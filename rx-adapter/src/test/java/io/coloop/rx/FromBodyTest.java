@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -394,6 +395,20 @@ class FromBodyTest {
         assertThat(undelivered).containsExactly("value");
     }
 
+    /** The trap: the body was cancelled after its last await, and what it returned was gone. */
+    @LoopTest
+    void aValueOfABodyThatEndsCancelledIsUndelivered(Loop loop) {
+        List<Object> undelivered = new ArrayList<>();
+        Body<Object, RuntimeException> body = () -> {
+            Task.current().cancel("enough");
+            return "value";
+        };
+        single(loop, body, undelivered::add).subscribe(value -> {}, failure -> {});
+        maybe(loop, body, undelivered::add).subscribe(value -> {}, failure -> {});
+        settle();
+        assertThat(undelivered).containsExactly("value", "value");
+    }
+
     @LoopTest
     void aCleanUpThatFailsAfterTheDisposalIsReportedOnceAndGoesToRxJavasHandler(Loop loop, Reports reports) {
         for (Produced kind : Produced.values()) {
@@ -406,8 +421,21 @@ class FromBodyTest {
                 }
             }));
             assertThat(dropped.takeErrors()).containsExactly(failure);
-            assertThat(reports.takeOnly(Report.Kind.SWALLOWED_CANCELLATION).failure())
-                    .isSameAs(failure);
+            assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure);
+        }
+    }
+
+    /** The trap: a cancellation in a stage's wrapper looked like an error that came too late. */
+    @LoopTest
+    void aWrappedCancellationAfterTheCancelIsWhatWasAskedFor(Loop loop) {
+        for (Produced kind : Produced.values()) {
+            subscribeAndDispose(kind.cold(loop, () -> {
+                try {
+                    return await(Promise.create().future());
+                } catch (TaskCancelledException cancelled) {
+                    throw new CompletionException(new CancellationException("as asked"));
+                }
+            }));
         }
     }
 

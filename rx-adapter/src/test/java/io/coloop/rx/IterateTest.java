@@ -28,6 +28,7 @@ import io.reactivex.rxjava3.subjects.PublishSubject;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
@@ -79,8 +80,9 @@ class IterateTest {
     void anEmptyOneHasNoItems() {
         for (Streamed<String> stream : both(Flowable.<String>empty())) {
             try (Iteration<String> items = stream.iterate()) {
-                assertThat(items.iterator().hasNext()).isFalse();
-                assertThatThrownBy(() -> items.iterator().next()).isInstanceOf(NoSuchElementException.class);
+                Iterator<String> iterator = items.iterator();
+                assertThat(iterator.hasNext()).isFalse();
+                assertThatThrownBy(iterator::next).isInstanceOf(NoSuchElementException.class);
             }
         }
     }

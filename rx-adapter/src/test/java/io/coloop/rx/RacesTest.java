@@ -73,6 +73,7 @@ class RacesTest {
                 }
                 yieldNow();
                 yieldNow();
+                yieldNow();
                 assertOnceEach(counts, batch);
             }
         });
