@@ -1,13 +1,10 @@
 package io.coloop.reactor;
 
-import io.coloop.Context;
-import io.coloop.ContextHolder;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
+import io.coloop.SerialQueue;
 import io.coloop.TimerHandle;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,21 +17,17 @@ import reactor.core.scheduler.Schedulers;
 
 /** Runs actions on a loop in the order in which they were given, whichever threads gave them. Thread-safe. */
 final class LoopWorker implements Scheduler.Worker, Scannable {
-    /*
-     * The loop's ready queue alone would not keep the order between threads: what another thread gives comes through the inbox, one turn later than what the
-     * loop gives itself after it. So an action waits in the worker's own queue, and the loop gets one item for each that runs the oldest.
-     */
     private final Scheduler scheduler;
     private final Loop loop;
     private final Disposable.Composite owner;
-    private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
-    private final Runnable runOldest = this::runOldest;
+    private final SerialQueue queue;
     private final Disposable.Composite delayed = Disposables.composite(); // disposed with the worker
 
     LoopWorker(Scheduler scheduler, Loop loop, Disposable.Composite owner) {
         this.scheduler = scheduler;
         this.loop = loop;
         this.owner = owner;
+        this.queue = SerialQueue.of(loop);
     }
 
     @Override
@@ -76,28 +69,9 @@ final class LoopWorker implements Scheduler.Worker, Scannable {
             throw Exceptions.failWithRejected();
         }
         try {
-            add(step);
+            queue.add(step);
         } catch (LoopClosedException closed) {
             throw Exceptions.failWithRejected(closed);
-        }
-    }
-
-    /** In its own context: the item that runs it may be another's. */
-    private void add(Runnable step) {
-        Runnable inContext = ContextHolder.capture(loop).wrap(step);
-        queue.add(inContext);
-        try {
-            loop.execute(runOldest, Context.empty());
-        } catch (LoopClosedException closed) {
-            queue.remove(inContext);
-            throw closed;
-        }
-    }
-
-    private void runOldest() {
-        Runnable oldest = queue.poll();
-        if (oldest != null) {
-            oldest.run();
         }
     }
 
@@ -168,7 +142,7 @@ final class LoopWorker implements Scheduler.Worker, Scannable {
             if (isDisposed() || loop.isClosed()) {
                 end();
             } else if (period == 0) {
-                add(this);
+                queue.add(this);
             } else {
                 deadline = saturated(deadline, period);
                 arm();

@@ -1,9 +1,8 @@
 package io.coloop.rx;
 
-import io.coloop.Context;
-import io.coloop.ContextHolder;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
+import io.coloop.SerialQueue;
 import io.coloop.TimerHandle;
 import io.reactivex.rxjava3.core.Scheduler;
 import io.reactivex.rxjava3.disposables.CompositeDisposable;
@@ -11,30 +10,25 @@ import io.reactivex.rxjava3.disposables.Disposable;
 import io.reactivex.rxjava3.plugins.RxJavaPlugins;
 import io.reactivex.rxjava3.schedulers.SchedulerRunnableIntrospection;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Runs actions on a loop in the order in which they were given, whichever threads gave them. Thread-safe. */
 final class LoopWorker extends Scheduler.Worker {
     /*
-     * The loop's ready queue alone would not keep the order between threads: what another thread gives comes through the inbox, one turn later than what the
-     * loop gives itself after it. So an action waits in the worker's own queue, and the loop gets one item for each that runs the oldest.
-     *
      * Periods are the base class's, built on schedule and now.
      */
     private final Loop loop;
     private final long epoch;
     private final CompositeDisposable owner;
-    private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
-    private final Runnable runOldest = this::runOldest;
+    private final SerialQueue queue;
     private final CompositeDisposable delayed = new CompositeDisposable(); // disposed with the worker
 
     LoopWorker(Loop loop, long epoch, CompositeDisposable owner) {
         this.loop = loop;
         this.epoch = epoch;
         this.owner = owner;
+        this.queue = SerialQueue.of(loop);
     }
 
     @Override
@@ -59,25 +53,14 @@ final class LoopWorker extends Scheduler.Worker {
         return enqueue(action, action::arm); // behind what is on its way, for the order of equal deadlines
     }
 
-    /** In its own context: the item that runs it may be another's. */
     private Disposable enqueue(Action action, Runnable step) {
-        Runnable inContext = ContextHolder.capture(loop).wrap(step);
-        queue.add(inContext);
         try {
-            loop.execute(runOldest, Context.empty());
+            queue.add(step);
             return action;
         } catch (LoopClosedException closed) {
-            queue.remove(inContext);
             action.end();
             RxJavaPlugins.onError(closed);
             return Disposable.disposed();
-        }
-    }
-
-    private void runOldest() {
-        Runnable oldest = queue.poll();
-        if (oldest != null) {
-            oldest.run();
         }
     }
 

@@ -92,6 +92,14 @@ class HostTest {
     }
 
     @Test
+    void theSchedulerOfALoopIsHostedByThatLoop() {
+        try (Loop loop = loopOn(single, settings())) {
+            assertThat(loopOn(Rx.scheduler(loop))).isSameAs(loop);
+            assertThat(loopOn(Rx.scheduler(loop), settings())).isSameAs(loop);
+        }
+    }
+
+    @Test
     void otherWorkOfTheSchedulerRunsBesideIt() throws Exception {
         try (Loop loop = loopOn(single, settings())) {
             CountDownLatch others = new CountDownLatch(100);
