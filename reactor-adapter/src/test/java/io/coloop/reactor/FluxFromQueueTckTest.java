@@ -1,5 +1,6 @@
 package io.coloop.reactor;
 
+import io.coloop.Loop;
 import io.coloop.sync.Queue;
 import org.reactivestreams.Publisher;
 import org.testng.annotations.Test;
@@ -9,27 +10,21 @@ import org.testng.annotations.Test;
 public class FluxFromQueueTckTest extends PublisherTck {
     @Override
     public Publisher<Long> createPublisher(long elements) {
-        Queue<Long> queue = loop.spawn(() -> filled(elements)).join();
+        Queue<Long> queue = loop.spawn(() -> Queue.<Long>bounded(16)).join();
+        loop.spawn(() -> {
+            for (long i = 0; i < elements; i++) {
+                queue.put(i); // those that nobody takes wait until the loop closes
+            }
+            queue.shutdown();
+        });
         return Reactor.flux(loop, queue);
     }
 
-    private static Queue<Long> filled(long count) {
-        Queue<Long> queue = Queue.unbounded();
-        for (long i = 0; i < Math.min(count, 1_000); i++) {
-            queue.put(i);
-        }
-        queue.shutdown();
-        return queue;
-    }
-
-    /** As many as are made in memory. */
-    @Override
-    public long maxElementsFromPublisher() {
-        return 1_000;
-    }
-
+    /** A queue does not fail, but its loop may be closed. */
     @Override
     public Publisher<Long> createFailedPublisher() {
-        return null; // a queue does not fail
+        Loop closed = Loop.start("closed");
+        closed.close();
+        return Reactor.flux(closed, Queue.<Long>unbounded());
     }
 }

@@ -7,7 +7,15 @@ import org.reactivestreams.tck.TestEnvironment;
 import org.testng.annotations.Test;
 import reactor.core.publisher.Flux;
 
-/** The Reactive Streams TCK for a Flux that went through a Flowable. */
+/**
+ * The Reactive Streams TCK for a Flux that went through a Flowable.
+ *
+ * <table>
+ * <caption>What is skipped</caption>
+ * <tr><th>tests</th><th>why</th></tr>
+ * <tr><td>7 named {@code untested_...}</td><td>the TCK itself has no code for them, whatever the publisher</td></tr>
+ * </table>
+ */
 @Test
 public class ReactorFlowableTckTest extends PublisherVerification<Integer> {
     private static final long TIMEOUT_MS = 2_000;
@@ -18,14 +26,9 @@ public class ReactorFlowableTckTest extends PublisherVerification<Integer> {
     }
 
     @Override
-    public long maxElementsFromPublisher() {
-        return 1_000;
-    }
-
-    @Override
     public Publisher<Integer> createPublisher(long elements) {
-        return ReactorRx.flux(
-                ReactorRx.<Integer>flowable(Flux.range(0, (int) elements)).map(item -> item));
+        return ReactorRx.flux(ReactorRx.<Integer>flowable(Flux.range(0, (int) Math.min(elements, Integer.MAX_VALUE)))
+                .map(item -> item));
     }
 
     @Override
