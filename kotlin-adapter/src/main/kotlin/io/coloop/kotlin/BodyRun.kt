@@ -78,7 +78,16 @@ private class BodyRun<T : Any>(private val loop: Loop, val undelivered: FlowUnde
     private fun isReady() = item.get() != null || ended
 
     private fun wake() {
-        waiter.getAndSet(null)?.resumeHere()
+        val waiting = waiter.getAndSet(null) ?: return
+        if (waiting.context[LoopContext] != null) {
+            waiting.resumeHere()
+        } else { // it has nothing that would hide the foreign context of the task that emits
+            try {
+                loop.execute({ waiting.resumeHere() }, Context.empty())
+            } catch (closed: LoopClosedException) {
+                waiting.resumeHere()
+            }
+        }
     }
 
     /** If the body has not ended, cancels it and waits for its end. */

@@ -3,6 +3,7 @@ package io.coloop.kotlin
 import io.coloop.Loop
 import io.coloop.LoopClosedException
 import io.coloop.Report
+import io.coloop.Task
 import io.coloop.TaskCancelledException
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletionException
@@ -39,6 +40,11 @@ internal fun <T> Loop.handOver(value: T, receiver: (T) -> Unit) {
 
 /** As [handOver], from the ready queue, or on the calling thread if the loop is closed. Any thread. */
 internal fun <T> Loop.handOverSoon(value: T, receiver: (T) -> Unit) = executeOrRun { handOver(value, receiver) }
+
+/** Foreign code, which never runs on a task's stack: here if this is the loop's own thread outside a task, else as [executeOrRun]. Any thread. */
+internal fun Loop.runOnOwnThread(action: Runnable) {
+    if (isOnLoop && Task.currentOrNull() == null) action.run() else executeOrRun(action)
+}
 
 /** From the ready queue, or on the calling thread if the loop is closed. Any thread. */
 internal fun Loop.executeOrRun(action: Runnable) {

@@ -73,7 +73,7 @@ private class DeferredAwait<T>(private val deferred: Deferred<T>) : Awaitable<T>
 }
 
 /**
- * This deferred as a future of [loop], hot; a lazy one is started. Any thread.
+ * This deferred as a future of [loop], hot; a lazy one is started, on the loop's own thread. Any thread.
  *
  * Cancelling the future leaves the deferred alone; [asOwningFuture] cancels it. If somebody else cancels the deferred, the future fails with
  * the deferred's [CancellationException]; a failure is the same instance, and the loop reports it if nobody observes it. The value stays with the deferred.

@@ -22,7 +22,7 @@ internal fun <T> Promise<T>.follow(deferred: Deferred<T>, whenDone: Runnable? = 
         }
     }
     onCancel { listening.dispose() } // so that a long-lived deferred does not collect dead listeners
-    deferred.start()
+    start(deferred)
 }
 
 /** Ends when a job does, which is started if it is lazy. */
@@ -36,7 +36,14 @@ internal fun Promise<Unit>.followEnd(job: Job, whenDone: Runnable? = null) {
         }
     }
     onCancel { listening.dispose() } // so that a long-lived job does not collect dead listeners
-    job.start()
+    start(job)
+}
+
+/** One that is unconfined runs where it is started. */
+private fun Promise<*>.start(job: Job) {
+    if (!job.isActive && !job.isCompleted) {
+        future().loop().runOnOwnThread { job.start() }
+    }
 }
 
 /** The jobs that tasks of one loop share: one owning future for all that await the same one. The loop's. */

@@ -4,19 +4,14 @@
 package io.coloop.kotlin
 
 import io.coloop.Await
-import io.coloop.Body
 import io.coloop.CancelPolicy
 import io.coloop.Future
 import io.coloop.Loop
-import java.util.concurrent.CancellationException
+import io.coloop.Task
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
-import kotlinx.coroutines.currentCoroutineContext
-import kotlinx.coroutines.ensureActive
-import kotlinx.coroutines.withContext
 
 /**
  * Awaits this future and returns its value, at once if it is done.
@@ -37,7 +32,7 @@ import kotlinx.coroutines.withContext
  * [awaitShared] is the same without owning the future.
  */
 @JvmSynthetic
-public suspend fun <T> Future<T>.await(): T = await { value -> if (value is AutoCloseable) value.close() }
+public suspend fun <T> Future<T>.await(): T = awaitOwned { value -> if (value is AutoCloseable) value.close() }
 
 /**
  * As [await], with [onUndelivered] to receive a value that the future has though the coroutine is cancelled. It is called on the coroutine's
@@ -45,15 +40,10 @@ public suspend fun <T> Future<T>.await(): T = await { value -> if (value is Auto
  */
 @JvmSynthetic
 public suspend fun <T> Future<T>.await(onUndelivered: (T) -> Unit): T {
-    if (isDone) {
-        return result()
+    if (this is Task<T>) {
+        onUndelivered { value -> loop().handOver(value, onUndelivered) }
     }
-    try {
-        suspendUntilDone(owned = true)
-    } catch (cancelled: CancellationException) {
-        throw endAfterCancellation(cancelled, onUndelivered)
-    }
-    return result()
+    return awaitOwned(onUndelivered)
 }
 
 /**
@@ -65,7 +55,7 @@ public suspend fun <T> Future<T>.await(policy: CancelPolicy): T =
     when {
         isDone || policy === CancelPolicy.OWN -> await()
         policy === CancelPolicy.SHIELD -> awaitShared()
-        else -> loop().awaitTask { Await.await(this, policy) }
+        else -> loop().runAsTask({ value -> if (value is AutoCloseable) value.close() }) { Await.await(this, policy) }
     }
 
 /**
@@ -89,17 +79,7 @@ public suspend fun <T> Future<T>.awaitShared(): T {
  * @throws io.coloop.LoopClosedException if the loop is closed
  */
 @JvmSynthetic
-public suspend fun <T> Loop.awaitTask(body: () -> T): T {
-    val context = currentCoroutineContext()
-    context.ensureActive()
-    return spawn(
-            Body<T, Throwable> {
-                takeOver(context)
-                body()
-            }
-        )
-        .await()
-}
+public suspend fun <T> Loop.awaitTask(body: () -> T): T = runAsTask(::discard, body)
 
 /**
  * This future as a [Deferred], hot. Any thread.
@@ -110,7 +90,7 @@ public suspend fun <T> Loop.awaitTask(body: () -> T): T {
  * [asSharedDeferred] leaves the future alone.
  */
 @JvmSynthetic
-public fun <T> Future<T>.asDeferred(): Deferred<T> = deferred { await(onUndelivered = {}) }
+public fun <T> Future<T>.asDeferred(): Deferred<T> = deferred { awaitOwned {} }
 
 /** As [asDeferred], but cancelling the deferred leaves the future alone. */
 @JvmSynthetic
@@ -119,24 +99,3 @@ public fun <T> Future<T>.asSharedDeferred(): Deferred<T> = deferred { awaitShare
 /** Unconfined: it has no code of its own to run, and completes in the future's callback on the loop. */
 private fun <T> deferred(awaiting: suspend () -> T): Deferred<T> =
     Standalone(Dispatchers.Unconfined).async(start = CoroutineStart.UNDISPATCHED) { awaiting() }
-
-/** The result of a future that is done. */
-private fun <T> Future<T>.result(): T {
-    if (isCancelled || isFailed) {
-        throw exceptionNow().asFailureForCoroutine()
-    }
-    return resultNow()
-}
-
-/** The coroutine was cancelled and has cancelled the future: waits for its end, and returns what the coroutine throws. */
-private suspend fun <T> Future<T>.endAfterCancellation(cancelled: CancellationException, onUndelivered: (T) -> Unit): Throwable {
-    if (!isDone) {
-        withContext(NonCancellable) { suspendUntilDone(owned = false) }
-    }
-    if (isCancelled || isFailed) {
-        val failure = exceptionNow().unwrapped()
-        return if (failure is CancellationException) cancelled else failure
-    }
-    loop().handOver(resultNow(), onUndelivered)
-    return cancelled
-}

@@ -54,7 +54,7 @@ private class JobAwait(private val job: Job) : Awaitable<Unit> {
 }
 
 /**
- * The end of this job as a future of [loop], hot; a lazy job is started. Any thread.
+ * The end of this job as a future of [loop], hot; a lazy job is started, on the loop's own thread. Any thread.
  *
  * Cancelling the future leaves the job alone; [asOwningFuture] cancels it. If somebody else cancels the job, the future fails with the job's
  * [CancellationException]; a failure is the same instance, and the loop reports it if nobody observes it, though the job has told its parent or handler.

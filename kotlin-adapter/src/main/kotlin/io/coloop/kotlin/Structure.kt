@@ -7,7 +7,6 @@ import io.coloop.Await
 import io.coloop.Body
 import io.coloop.Loop
 import io.coloop.Task
-import io.coloop.TaskCancelledException
 import io.coloop.TaskGroup
 import io.coloop.TaskGroupException
 import java.util.concurrent.CancellationException
@@ -41,7 +40,7 @@ import kotlinx.coroutines.launch
  */
 @JvmOverloads
 public fun <T> TaskGroup.async(context: CoroutineContext = EmptyCoroutineContext, block: suspend CoroutineScope.() -> T): Task<T> =
-    spawn(suspendingBody(context, block))
+    spawn(suspendingBody(context, block)).also { task -> task.onUndelivered { value -> task.loop().discard(value) } }
 
 /**
  * Runs a body in await style, in place, on the calling task, with a scope for coroutines: kotlinx's `launch` and `async` in it start children of this task. Returns the body's
@@ -71,24 +70,13 @@ public fun <T> taskScope(body: CoroutineScope.() -> T): T {
                     opened.complete(CoroutineScope(coroutineContext + loop.coroutines.inherited))
                     bodyDone.await() // and, as every coroutine, for its children
                 }
-            spawn("scope", Body<Unit, Throwable> { coroutines.runToFailure() })
+            spawn("scope", coroutines)
             Await.await(opened.future()).body().also { bodyDone.complete(Unit) }
         }
     } catch (failed: TaskGroupException) {
         throw failed.asOne()
     }
 }
-
-/** A failure beats the cancellation, and the scope's caller sees it: the request is not reported as swallowed. */
-private fun <T> Body<T, Throwable>.runToFailure(): T =
-    try {
-        run()
-    } catch (failure: Throwable) {
-        if (failure !is TaskCancelledException) {
-            while (Task.current().cancelling() > 0) Task.current().uncancel()
-        }
-        throw failure
-    }
 
 private fun TaskGroupException.asOne(): Throwable {
     val first = failures().first()
@@ -127,10 +115,11 @@ public fun <T> CoroutineScope.task(loop: Loop, body: () -> T): Task<T> {
                 body()
             }
         )
+    task.onUndelivered(loop::discard)
     // Unconfined: it has no code of its own to run.
     launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) {
         try {
-            task.await(onUndelivered = {})
+            task.awaitOwned {}
         } catch (cancelled: FutureCancelledException) {
             throw if (task.isCancelled) cancelled.cause!! else cancelled // a child that was merely cancelled, or whose source was
         }

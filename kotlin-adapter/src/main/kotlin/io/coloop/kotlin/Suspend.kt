@@ -42,7 +42,7 @@ import kotlinx.coroutines.CoroutineScope
  */
 @JvmOverloads
 public fun <T> Loop.async(context: CoroutineContext = EmptyCoroutineContext, block: suspend CoroutineScope.() -> T): Task<T> =
-    spawn(suspendingBody(context, block))
+    spawn(suspendingBody(context, block)).also { it.onUndelivered(::discard) }
 
 /**
  * Runs a suspending block in a task's body and returns its result: Java await-style code calls Kotlin.

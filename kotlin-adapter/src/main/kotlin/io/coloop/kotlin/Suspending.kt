@@ -1,12 +1,19 @@
 package io.coloop.kotlin
 
+import io.coloop.Body
 import io.coloop.Context
 import io.coloop.Future
+import io.coloop.Loop
+import java.util.concurrent.CancellationException
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.resume
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.coroutines.withContext
 
 internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
     suspendCancellableCoroutine { continuation ->
@@ -32,4 +39,57 @@ internal fun CancellableContinuation<Unit>.resumeHere() {
     } else {
         resume(Unit)
     }
+}
+
+/** See [await]. */
+internal suspend fun <T> Future<T>.awaitOwned(onUndelivered: (T) -> Unit): T {
+    if (isDone) {
+        return result()
+    }
+    try {
+        suspendUntilDone(owned = true)
+    } catch (cancelled: CancellationException) {
+        throw endAfterCancellation(cancelled, onUndelivered)
+    }
+    return result()
+}
+
+/** The result of a future that is done. */
+internal fun <T> Future<T>.result(): T {
+    if (isCancelled || isFailed) {
+        throw exceptionNow().asFailureForCoroutine()
+    }
+    return resultNow()
+}
+
+/** The coroutine was cancelled and has cancelled the future: waits for its end, and returns what the coroutine throws. */
+private suspend fun <T> Future<T>.endAfterCancellation(cancelled: CancellationException, onUndelivered: (T) -> Unit): Throwable {
+    if (!isDone) {
+        withContext(NonCancellable) { suspendUntilDone(owned = false) }
+    }
+    if (isCancelled || isFailed) {
+        val failure = exceptionNow().unwrapped()
+        return if (failure is CancellationException) cancelled else failure
+    }
+    loop().handOver(resultNow(), onUndelivered)
+    return cancelled
+}
+
+/**
+ * See [awaitTask].
+ *
+ * @param onUndelivered gets what the body returns though the task ends cancelled
+ */
+internal suspend fun <T> Loop.runAsTask(onUndelivered: (T) -> Unit, body: () -> T): T {
+    val context = currentCoroutineContext()
+    context.ensureActive()
+    val task =
+        spawn(
+            Body<T, Throwable> {
+                takeOver(context)
+                body()
+            }
+        )
+    task.onUndelivered(onUndelivered)
+    return task.await()
 }

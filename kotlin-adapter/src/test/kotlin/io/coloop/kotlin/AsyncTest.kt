@@ -1,11 +1,13 @@
 package io.coloop.kotlin
 
 import io.coloop.Await
+import io.coloop.Cleanup
 import io.coloop.Loop
 import io.coloop.LoopClosedException
 import io.coloop.Report
 import io.coloop.Task
 import io.coloop.TaskCancelledException
+import io.coloop.VoidBody
 import io.coloop.test.LoopTest
 import io.coloop.test.Reports
 import io.coloop.test.Trail
@@ -291,5 +293,37 @@ class AsyncTest {
         trail.finished(1)
         assertThat(thrownBy<CancellationException> { future.get(LIMIT_SECONDS, TimeUnit.SECONDS) })
             .isNotInstanceOf(ExecutionException::class.java)
+    }
+
+    /** It ended on another thread before it could be told of the cancel, and its end reaches the loop after that. */
+    @LoopTest
+    fun aValueOfAnotherDispatcherThatCrossesTheCancelIsClosed(loop: Loop) {
+        val held = HeldDispatcher()
+        val resource = Resource()
+        val task = loop.async(held) { resource }
+        settle()
+        Thread.ofPlatform().start { held.release() }.join()
+        task.cancel()
+        thrownBy<TaskCancelledException> { Await.await(task) }
+        settle()
+        assertThat(resource.closed).isEqualTo(1)
+    }
+
+    @LoopTest
+    fun whatATaskThatEndsCancelledReturnedIsClosedAndUnitIsNoLoss(loop: Loop) {
+        val resource = Resource()
+        fun <T> cancelledAfterItsLastAwait(value: T): T {
+            Cleanup.run(Duration.ofSeconds(1), VoidBody<RuntimeException> { Task.current().cancel() })
+            return value
+        }
+        for (value in listOf(resource, Unit)) {
+            awaitSuspend {
+                supervisorScope {
+                    task(loop) { cancelledAfterItsLastAwait(value) }
+                }
+            }
+        }
+        settle()
+        assertThat(resource.closed).isEqualTo(1)
     }
 }

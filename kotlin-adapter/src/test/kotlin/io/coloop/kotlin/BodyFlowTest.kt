@@ -279,7 +279,7 @@ class BodyFlowTest {
             assertThat(flow.first()).isEqualTo(1)
         }
         assertThat(handled).containsExactly(failure)
-        assertThat(reports.takeOnly(Report.Kind.SWALLOWED_CANCELLATION).failure()).isSameAs(failure)
+        assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).isSameAs(failure)
     }
 
     @LoopTest

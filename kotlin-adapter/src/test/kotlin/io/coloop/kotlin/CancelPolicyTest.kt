@@ -80,13 +80,15 @@ class CancelPolicyTest {
     }
 
     @LoopTest
-    fun aDeferredMayDrain(loop: Loop, clock: VirtualClock) {
+    fun aDeferredMayDrain(loop: Loop, clock: VirtualClock, reports: Reports) {
         val slow = loop.scope().async { delay(10); 1 }
         val task = task { await(slow, CancelPolicy.drain(Duration.ofMillis(50))) }
         settle()
         task.cancel()
         assertThat(Await.await(task.handle { _: Any?, _: Throwable? -> clock.elapsed() })).isEqualTo(Duration.ofMillis(10))
         assertThat(slow.isCancelled).isFalse()
+        settle()
+        assertThat(reports.takeOnly(Report.Kind.LATE_VALUE).value()).isEqualTo(1)
         val slower = loop.scope().async { delay(100); 1 }
         val other = task { await(slower, CancelPolicy.drain(Duration.ofMillis(50))) }
         settle()

@@ -4,6 +4,7 @@ import io.coloop.Await
 import io.coloop.Loop
 import io.coloop.LoopMisuseException
 import io.coloop.Report
+import io.coloop.Task
 import io.coloop.TaskCancelledException
 import io.coloop.sync.Queue
 import io.coloop.test.LoopTest
@@ -110,10 +111,8 @@ class ChannelTest {
         val channel = Channel<String?>(2)
         channel.trySend("there")
         channel.trySend(null)
-        val turn = loop.turnCount()
         assertThat(awaitReceive(channel)).isEqualTo("there")
         assertThat(awaitReceive(channel)).isNull()
-        assertThat(loop.turnCount()).isEqualTo(turn)
         loop.scope().launch {
             delay(5)
             channel.send("later")
@@ -156,6 +155,42 @@ class ChannelTest {
         thrownBy<TaskCancelledException> { Await.await(sending) }
         assertThat(channel.tryReceive().isSuccess).isFalse()
         assertThat(lost).containsExactly(7)
+    }
+
+    /** The trap: kotlinx goes on with an unconfined peer where its item is received or sent, and that was the task's own stack. */
+    @LoopTest
+    fun anUnconfinedPeerNeverRunsOnTheTasksStack() {
+        val onATask = mutableListOf<Boolean>()
+        val unconfined = CoroutineScope(Dispatchers.Unconfined)
+        val channel = Channel<Int>()
+        awaitSuspend {
+            unconfined.launch {
+                channel.send(1)
+                onATask += Task.currentOrNull() != null
+            }
+        }
+        assertThat(awaitReceive(channel)).isEqualTo(1)
+        awaitSuspend {
+            unconfined.launch {
+                channel.receive()
+                onATask += Task.currentOrNull() != null
+            }
+        }
+        awaitSend(channel, 2)
+        assertThat(onATask).containsExactly(false, false)
+    }
+
+    @LoopTest
+    fun anItemOfTheTurnOfTheCancelIsClosed() {
+        val resource = Resource()
+        val channel = Channel<Resource>(1)
+        channel.trySend(resource)
+        val receiving = task { awaitReceive(channel) }
+        Await.yieldNow()
+        receiving.cancel()
+        thrownBy<TaskCancelledException> { Await.await(receiving) }
+        settle()
+        assertThat(resource.closed + (if (channel.tryReceive().isSuccess) 1 else 0)).isEqualTo(1)
     }
 
     @LoopTest

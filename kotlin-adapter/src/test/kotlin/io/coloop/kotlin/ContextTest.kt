@@ -326,6 +326,26 @@ class ContextTest {
         assertThat(left).containsExactly("unset", null, null)
     }
 
+    /** The trap: it went on inside the emitting task's own foreign context. */
+    @Test
+    fun trapACollectorWithoutTheElementSeesNothingOfTheTaskThatEmits() {
+        val seen = CopyOnWriteArrayList<String?>()
+        runLoop(Loop.builder().contextCapture(LOCALS)) {
+            val loop = Loop.current()
+            val flow = loop.flow {
+                LOCAL.set("emitter")
+                for (i in 0..2) {
+                    emit(i)
+                    Await.sleep(java.time.Duration.ofMillis(1))
+                }
+            }
+            for (dispatcher in listOf(loop.dispatcher, loop.dispatcher.immediate, Dispatchers.Unconfined)) {
+                awaitSuspend { CoroutineScope(dispatcher).launch { flow.collect { seen += LOCAL.get() } }.join() }
+            }
+        }
+        assertThat(seen).hasSize(9).containsOnlyNulls()
+    }
+
     @Test
     fun aThreadLocalThatACoroutineSetsLastsUntilTheNextSuspensionAndIsInherited() {
         val seen = CopyOnWriteArrayList<String?>()

@@ -1,9 +1,11 @@
 package io.coloop.kotlin
 
 import io.coloop.Await
+import io.coloop.CancelPolicy
 import io.coloop.Loop
 import io.coloop.LoopMisuseException
 import io.coloop.Report
+import io.coloop.Task
 import io.coloop.TaskCancelledException
 import io.coloop.test.LoopTest
 import io.coloop.test.Reports
@@ -15,10 +17,12 @@ import java.time.Duration
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletionException
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
@@ -340,5 +344,22 @@ class DeferredTest {
         val again = deferred.asFuture(loop).asDeferred()
         deferred.complete(12)
         assertThat(await(again)).isEqualTo(12)
+    }
+
+    /** The trap: kotlinx runs an unconfined coroutine where it is started, and that was the task's own stack. */
+    @LoopTest
+    fun aLazyUnconfinedOneNeverStartsOnTheTasksStack(loop: Loop) {
+        val onATask = mutableListOf<Boolean>()
+        fun lazily() = CoroutineScope(Dispatchers.Unconfined).async(start = CoroutineStart.LAZY) { onATask += Task.currentOrNull() != null }
+        await(lazily())
+        for (policy in listOf(CancelPolicy.OWN, CancelPolicy.SHIELD, CancelPolicy.SHARE, CancelPolicy.drain(Duration.ofSeconds(1)))) {
+            await(lazily(), policy)
+            await(lazily() as Job, policy)
+        }
+        Await.await(lazily().asFuture(loop))
+        Await.await(lazily().asOwningFuture(loop))
+        Await.await((lazily() as Job).asFuture(loop))
+        Await.await((lazily() as Job).asOwningFuture(loop))
+        assertThat(onATask).hasSize(13).containsOnly(false)
     }
 }

@@ -96,7 +96,7 @@ class IterateFlowTest {
         settle()
         trail.step(1)
         for (item in items) trail.step(3)
-        for (item in items) throw AssertionError("a second time")
+        thrownBy<IllegalStateException> { for (item in items) throw AssertionError("a second time") }
         trail.finished(3)
     }
 

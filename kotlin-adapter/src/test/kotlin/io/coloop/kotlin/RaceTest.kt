@@ -4,6 +4,7 @@ import io.coloop.Loop
 import io.coloop.Promise
 import io.coloop.Report
 import io.coloop.Task
+import io.coloop.VoidBody
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.TimeUnit
@@ -106,6 +107,7 @@ class RaceTest {
         }
         race(TIMES, { gates[it].complete(Unit) }, { tasks[it].cancel() })
         ended(tasks.map { it.asSharedDeferred() })
+        loop.spawn(VoidBody<RuntimeException> { settle() }).get(LIMIT_SECONDS, TimeUnit.SECONDS)
         val delivered = tasks.count { !it.isCancelled }
         assertThat(tasks).allMatch { it.isDone && !it.isFailed }
         assertThat(resources.count { it.closed == 0 }).isEqualTo(delivered)

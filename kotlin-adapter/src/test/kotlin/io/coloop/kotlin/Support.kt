@@ -11,8 +11,8 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.coroutineScope
 
-/** Starts a task on the current loop. */
-internal fun <T> task(body: () -> T): Task<T> = Task.spawn(Body<T, Throwable> { body() })
+/** Starts a task on the current loop. What it returns though it ends cancelled is closed or reported, but not [Unit]. */
+internal fun <T> task(body: () -> T): Task<T> = Task.spawn(Body<T, Throwable> { body() }).also { it.onUndelivered(Loop.current()::discard) }
 
 /** Runs a block as a coroutine of the current loop while the test's task awaits it. */
 internal fun coroutine(block: suspend CoroutineScope.() -> Unit) = awaitSuspend { coroutineScope(block) }
