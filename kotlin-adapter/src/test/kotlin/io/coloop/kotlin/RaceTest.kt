@@ -142,7 +142,7 @@ class RaceTest {
     fun closingTheLoopUnderCoroutinesThatAwait() {
         repeat(20) {
             val late = ConcurrentLinkedQueue<Report>()
-            val closing = Loop.builder().name("closing").exceptionHandler { late += it }.start()
+            val closing = Loop.builder().name("closing").slowItem(java.time.Duration.ZERO).exceptionHandler { late += it }.start()
             val promises = List(50) { closing.promise<Int>() }
             val jobs = promises.map { promise -> closing.scope().async { promise.future().await() } }
             val tasks = promises.mapNotNull { promise -> runCatching { closing.async { promise.future().awaitShared() } }.getOrNull() }
