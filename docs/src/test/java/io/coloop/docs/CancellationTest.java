@@ -149,12 +149,14 @@ class CancellationTest {
     }
 
     @LoopTest
-    void runningToItsEnd() {
+    void runningToItsEnd(Reports reports) {
         Task<String> task = Task.spawn(() -> {
             Task.current().cancel("myself");
             return "a value that nobody gets";
         });
         assertCancelled(task, "myself");
+        yieldNow();
+        assertThat(reports.takeOnly(Report.Kind.LATE_VALUE).value()).isEqualTo("a value that nobody gets");
     }
 
     @LoopTest
@@ -408,6 +410,7 @@ class CancellationTest {
         assertThat(sources.get(0).complete("connection")).isTrue();
         task.cancel("in the same turn");
         assertCancelled(task, "in the same turn");
+        yieldNow();
         assertThat(trail.marks()).containsExactly("closed: connection");
     }
 

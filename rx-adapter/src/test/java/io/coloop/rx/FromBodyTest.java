@@ -403,9 +403,8 @@ class FromBodyTest {
             Task.current().cancel("enough");
             return "value";
         };
-        single(loop, body, undelivered::add).subscribe(value -> {}, failure -> {});
-        maybe(loop, body, undelivered::add).subscribe(value -> {}, failure -> {});
-        settle();
+        subscribeAndDispose(single(loop, body, undelivered::add).toMaybe().onErrorComplete());
+        subscribeAndDispose(maybe(loop, body, undelivered::add).onErrorComplete());
         assertThat(undelivered).containsExactly("value", "value");
     }
 
