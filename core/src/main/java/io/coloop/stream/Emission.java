@@ -225,7 +225,7 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         if (cause == null) {
             complete();
         } else if (!fail(Undelivered.crossing(cause))) {
-            undelivered.errorOf(Objects.requireNonNull(task), cause);
+            undelivered.error(cause);
         }
         return null;
     }

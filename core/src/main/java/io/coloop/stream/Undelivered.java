@@ -1,6 +1,5 @@
 package io.coloop.stream;
 
-import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Report;
@@ -101,11 +100,6 @@ public class Undelivered<T> {
         loop.report(new Report(
                 Report.Kind.LATE_FAILURE, loop, source + " failed too late: " + failure, failure, null, null));
         dropped(failure);
-    }
-
-    /** Like {@link #error}, of an error with which a future ended. On the future's loop, or after its end. */
-    public final void errorOf(Future<?> future, Throwable failure) {
-        error(failure);
     }
 
     /**
