@@ -1,0 +1,39 @@
+package io.coloop.spring;
+
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.AbstractServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.util.ClassUtils;
+import reactor.netty.Connection;
+
+/** What reactor-netty says of a request; nothing without it on the class path. */
+final class NettyRequest {
+    private static final boolean PRESENT =
+            ClassUtils.isPresent("reactor.netty.http.server.HttpServer", NettyRequest.class.getClassLoader());
+
+    private NettyRequest() {}
+
+    /** The event loop that carries the request, or null if none does. */
+    static @Nullable ScheduledExecutorService eventLoop(ServerHttpRequest request) {
+        return PRESENT ? Netty.eventLoop(request) : null;
+    }
+
+    private static final class Netty {
+        static @Nullable ScheduledExecutorService eventLoop(ServerHttpRequest request) {
+            Object server = nativeRequest(request);
+            return server instanceof Connection connection
+                    ? connection.channel().eventLoop()
+                    : null;
+        }
+
+        private static @Nullable Object nativeRequest(ServerHttpRequest request) {
+            ServerHttpRequest inner = request;
+            while (inner instanceof ServerHttpRequestDecorator decorator) {
+                inner = decorator.getDelegate();
+            }
+            return inner instanceof AbstractServerHttpRequest server ? server.getNativeRequest() : null;
+        }
+    }
+}
