@@ -1,20 +1,26 @@
 package io.coloop.spring;
 
 import io.coloop.Loop;
+import io.coloop.LoopBuilder;
 import io.coloop.reactor.ContextPropagation;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
-import reactor.core.scheduler.Schedulers;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.DispatcherHandler;
 
 /** Runs controller methods with a plain return type as tasks on the request's event loop. */
 @AutoConfiguration
+@ConditionalOnClass(DispatcherHandler.class)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-@ConditionalOnBooleanProperty(name = "coloop.webflux.enabled", matchIfMissing = true)
+@ConditionalOnProperty(name = "coloop.webflux.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ColoopWebFluxProperties.class)
 public class ColoopWebFluxAutoConfiguration {
     /** Made by Spring. */
@@ -22,22 +28,61 @@ public class ColoopWebFluxAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    RequestLoops requestLoops(ColoopWebFluxProperties properties) {
+    RequestLoops requestLoops(ColoopWebFluxProperties properties, ObjectProvider<LoopCustomizer> customizers) {
+        ThreadLocalsOfRequests.register(properties.context());
         int own = properties.ownLoops() > 0
                 ? properties.ownLoops()
                 : Runtime.getRuntime().availableProcessors();
-        return new RequestLoops(
-                () -> Loop.builder().contextCapture(ContextPropagation.capture()), own, properties.shutdownTimeout());
+        return new RequestLoops(() -> settings(customizers), own, properties.shutdownTimeout());
+    }
+
+    private static LoopBuilder settings(ObjectProvider<LoopCustomizer> customizers) {
+        LoopBuilder settings = Loop.builder().contextCapture(ContextPropagation.capture());
+        customizers.orderedStream().forEach(customizer -> customizer.customize(settings));
+        return settings;
     }
 
     @Bean
-    RequestLoopFilter requestLoopFilter(RequestLoops loops) {
-        return new RequestLoopFilter(loops);
+    RequestLoopFilter coloopRequestLoopFilter(
+            RequestLoops loops, ColoopWebFluxProperties properties, ObjectProvider<Dispatchers> dispatchers) {
+        return new RequestLoopFilter(loops, properties.context().locale(), dispatchers.getIfAvailable());
+    }
+
+    @Bean
+    BlockingThreads coloopBlockingThreads(ColoopWebFluxProperties properties) {
+        return new BlockingThreads(properties.blockingThreadsOrDefault());
     }
 
     @Bean
     static HandlerAdapterPostProcessor coloopHandlerAdapterPostProcessor(
-            ObjectProvider<RequestLoops> loops, ObjectProvider<TaskMethods> chosen) {
-        return new HandlerAdapterPostProcessor(loops::getObject, chosen::getIfAvailable, Schedulers::boundedElastic);
+            ApplicationContext application,
+            ObjectProvider<RequestLoops> loops,
+            ObjectProvider<TaskMethods> chosen,
+            ObjectProvider<ColoopWebFluxProperties> properties,
+            ObjectProvider<BlockingThreads> blockingThreads) {
+        return new HandlerAdapterPostProcessor(application, loops, chosen, properties, blockingThreads);
+    }
+
+    @Bean
+    static ReactiveTypes coloopReactiveTypes() {
+        return new ReactiveTypes();
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(name = {"io.coloop.kotlin.Coroutines", "kotlinx.coroutines.reactor.MonoKt"})
+    static class Kotlin {
+        @Bean
+        Dispatchers coloopDispatchers() {
+            return new Dispatchers();
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(name = "org.springframework.transaction.interceptor.TransactionInterceptor")
+    static class Transactions {
+        @Bean
+        static AwaitingTransactions coloopAwaitingTransactions(BeanFactory beans) {
+            return new AwaitingTransactions(beans);
+        }
     }
 }

@@ -1,15 +1,21 @@
 package io.coloop.spring;
 
 import io.coloop.spring.HowToRun.Way;
+import io.coloop.spring.RequestTask.Start;
+import java.time.Duration;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.context.ApplicationContext;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.reactive.DispatchExceptionHandler;
 import org.springframework.web.reactive.HandlerResult;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
 import org.springframework.web.server.ServerWebExchange;
@@ -18,70 +24,104 @@ import reactor.core.scheduler.Scheduler;
 
 /** Has Spring's adapter for controller methods run them as tasks: before it is initialized by its scheduler, after that by what surrounds its Monos. */
 final class HandlerAdapterPostProcessor implements BeanPostProcessor {
-    private final Supplier<RequestLoops> loops;
-    private final Supplier<@Nullable TaskMethods> chosen;
-    private final Supplier<Scheduler> ownThreads;
-    private final java.util.Map<Object, HowToRun> known = new java.util.concurrent.ConcurrentHashMap<>();
+    private final ApplicationContext application;
+    private final ObjectProvider<RequestLoops> loops;
+    private final ObjectProvider<TaskMethods> chosen;
+    private final ObjectProvider<ColoopWebFluxProperties> properties;
+    private final ObjectProvider<BlockingThreads> blockingThreads;
+    private final Map<Object, HowToRun> prepared = new IdentityHashMap<>();
 
     HandlerAdapterPostProcessor(
-            Supplier<RequestLoops> loops, Supplier<@Nullable TaskMethods> chosen, Supplier<Scheduler> ownThreads) {
+            ApplicationContext application,
+            ObjectProvider<RequestLoops> loops,
+            ObjectProvider<TaskMethods> chosen,
+            ObjectProvider<ColoopWebFluxProperties> properties,
+            ObjectProvider<BlockingThreads> blockingThreads) {
+        this.application = application;
         this.loops = loops;
         this.chosen = chosen;
-        this.ownThreads = ownThreads;
+        this.properties = properties;
+        this.blockingThreads = blockingThreads;
     }
 
     @Override
     public Object postProcessBeforeInitialization(Object bean, String name) {
         if (bean instanceof RequestMappingHandlerAdapter adapter) {
-            prepare(adapter);
+            prepared.put(adapter, prepare(adapter));
         }
         return bean;
     }
 
-    private void prepare(RequestMappingHandlerAdapter adapter) {
+    private HowToRun prepare(RequestMappingHandlerAdapter adapter) {
         Scheduler applications = HandlerAdapterFields.scheduler(adapter);
         ReactiveAdapterRegistry registered = adapter.getReactiveAdapterRegistry();
         ReactiveAdapterRegistry types = registered != null ? registered : ReactiveAdapterRegistry.getSharedInstance();
         Predicate<HandlerMethod> blocking = HandlerAdapterFields.blockingMethodPredicate(adapter);
-        HowToRun how = new HowToRun(
-                types, chosen.get(), applications == null ? null : blocking != null ? blocking : plain(types));
-        HandlerAdapterFields.setScheduler(
-                adapter, new TaskScheduler(applications != null ? applications : ownThreads.get()));
+        Predicate<HandlerMethod> orPlain = blocking != null ? blocking : method -> HowToRun.isPlain(method, types);
+        HowToRun how =
+                new HowToRun(types, chosen.getIfAvailable(), applications == null ? null : orPlain, application);
+        Scheduler others = applications != null
+                ? applications
+                : blockingThreads.getObject().scheduler();
+        HandlerAdapterFields.setScheduler(adapter, new TaskScheduler(others));
         adapter.setBlockingMethodPredicate(method -> how.of(method) != Way.INLINE);
-        known.put(adapter, how);
-    }
-
-    /** What Spring takes for blocking if it is given an executor and no predicate. */
-    private static Predicate<HandlerMethod> plain(ReactiveAdapterRegistry types) {
-        return method -> HowToRun.isPlain(method, types);
+        adapter.setContentTypeResolver(new UnlessCancelled(adapter.getContentTypeResolver()));
+        return how;
     }
 
     @Override
     public Object postProcessAfterInitialization(Object bean, String name) {
-        HowToRun how = bean instanceof RequestMappingHandlerAdapter ? known.get(bean) : null;
+        HowToRun how = prepared.remove(bean);
         if (how == null) {
             return bean;
         }
         ProxyFactory proxy = new ProxyFactory(bean);
         proxy.setProxyTargetClass(true);
-        proxy.addAdvice(new Surrounding(loops, how));
+        proxy.addAdvice(new Surrounding(
+                loops.getObject(), how, properties.getObject().requestTimeout()));
         return proxy.getProxy(bean.getClass().getClassLoader());
     }
 
-    /** A Mono that the adapter gives for a method which is to be a task, or for an error, is subscribed and answers on the request's loop. */
-    private record Surrounding(Supplier<RequestLoops> loops, HowToRun how) implements MethodInterceptor {
+    /**
+     * The Monos that the adapter gives are subscribed and answer on the request's loop: for a method that is to be a task, and for an error, whose handler may await, too. Another adapter beside Spring's own could do this for
+     * methods, but not for errors: Spring's would then call the same handler once more when it fails.
+     */
+    private record Surrounding(RequestLoops loops, HowToRun how, @Nullable Duration limit)
+            implements MethodInterceptor {
         @Override
-        @SuppressWarnings("unchecked")
         public @Nullable Object invoke(MethodInvocation call) throws Throwable {
             @Nullable Object[] arguments = call.getArguments();
-            if (call.getMethod().getName().equals("handle")
-                    && arguments[0] instanceof ServerWebExchange exchange
-                    && arguments[1] instanceof HandlerMethod method
-                    && how.of(method) == Way.TASK) {
-                Mono<HandlerResult> result = (Mono<HandlerResult>) call.proceed();
-                return RequestTask.mono(RequestLoop.on(exchange, loops.get()), () -> result);
+            if (arguments.length != 2 || !(arguments[0] instanceof ServerWebExchange exchange)) {
+                return call.proceed();
             }
-            return call.proceed();
+            if (arguments[1] instanceof HandlerMethod method) {
+                return handle(RequestLoop.on(exchange, loops), method, result(call));
+            }
+            return arguments[1] instanceof Throwable
+                    ? RequestTask.mono(RequestLoop.on(exchange, loops), result(call), Start.IN_TASK, limit)
+                    : call.proceed();
+        }
+
+        @SuppressWarnings({"unchecked", "NullAway"}) // both methods return such a Mono
+        private static Mono<HandlerResult> result(MethodInvocation call) throws Throwable {
+            return (Mono<HandlerResult>) call.proceed();
+        }
+
+        private Mono<HandlerResult> handle(RequestLoop loop, HandlerMethod method, Mono<HandlerResult> result) {
+            if (how.of(method) != Way.TASK) {
+                return result.doOnNext(given -> handleErrorsInTasks(loop, given));
+            }
+            Start start = how.hasModelMethods(method) ? Start.IN_TASK : Start.ON_LOOP;
+            return RequestTask.mono(loop, result, start, limit).doOnNext(given -> handleErrorsInTasks(loop, given));
+        }
+
+        /** What fails after the method has returned: the Mono that it gave, or the writing of its result. */
+        private void handleErrorsInTasks(RequestLoop loop, HandlerResult given) {
+            DispatchExceptionHandler handler = given.getExceptionHandler();
+            if (handler != null) {
+                given.setExceptionHandler((exchange, failure) ->
+                        RequestTask.mono(loop, handler.handleError(exchange, failure), Start.IN_TASK, limit));
+            }
         }
     }
 }

@@ -7,9 +7,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationContext;
 import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodIntrospector;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.util.ReflectionUtils.MethodFilter;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.method.ControllerAdviceBean;
 import org.springframework.web.method.HandlerMethod;
 
 /** How each controller method runs. Thread-safe. */
@@ -24,17 +30,25 @@ final class HowToRun {
         INLINE
     }
 
+    private static final MethodFilter MODEL_METHODS =
+            method -> AnnotatedElementUtils.hasAnnotation(method, ModelAttribute.class)
+                    && !AnnotatedElementUtils.hasAnnotation(method, RequestMapping.class);
+
     private record Key(Class<?> controller, Method method) {}
 
     private final ReactiveAdapterRegistry reactiveTypes;
     private final @Nullable TaskMethods chosen;
     private final @Nullable Predicate<? super HandlerMethod> applicationsBlocking; // null: it has no executor
+    private final ApplicationContext application;
     private final Map<Key, Way> known = new ConcurrentHashMap<>();
+    private final Map<Class<?>, Boolean> modelMethods = new ConcurrentHashMap<>();
 
     HowToRun(
             ReactiveAdapterRegistry reactiveTypes,
             @Nullable TaskMethods chosen,
-            @Nullable Predicate<? super HandlerMethod> applicationsBlocking) {
+            @Nullable Predicate<? super HandlerMethod> applicationsBlocking,
+            ApplicationContext application) {
+        this.application = application;
         this.reactiveTypes = reactiveTypes;
         this.chosen = chosen;
         this.applicationsBlocking = applicationsBlocking;
@@ -48,6 +62,25 @@ final class HowToRun {
             known.put(key, way);
         }
         return way;
+    }
+
+    /** Whether methods that make model attributes are called before the method. */
+    boolean hasModelMethods(HandlerMethod method) {
+        Class<?> controller = method.getBeanType();
+        Boolean has = modelMethods.get(controller);
+        if (has == null) {
+            has = hasModelMethods(controller)
+                    || ControllerAdviceBean.findAnnotatedBeans(application).stream()
+                            .filter(advice -> advice.isApplicableToBeanType(controller))
+                            .map(ControllerAdviceBean::getBeanType)
+                            .anyMatch(type -> type != null && hasModelMethods(type));
+            modelMethods.put(controller, has);
+        }
+        return has;
+    }
+
+    private static boolean hasModelMethods(Class<?> type) {
+        return !MethodIntrospector.selectMethods(type, MODEL_METHODS).isEmpty();
     }
 
     private Way decide(HandlerMethod method) {

@@ -4,9 +4,10 @@ import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
+import io.coloop.TimerHandle;
 import io.coloop.reactor.Reactor;
+import java.time.Duration;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -29,32 +30,52 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
      *
      * Fields without a remark belong to the loop.
      */
+
+    /** How a Mono is subscribed. */
+    enum Start {
+        /** On the loop's own thread. */
+        ON_LOOP,
+        /** In a task, because what it calls at once may await. */
+        IN_TASK
+    }
+
     private final Loop loop;
-    private final Supplier<Mono<T>> source;
+    private final Mono<T> source;
+    private final Start start;
+    private final @Nullable Duration limit;
     private final CoreSubscriber<? super T> actual;
     private final Context context;
     private volatile @Nullable Subscription upstream;
-    private volatile boolean cancelled; // by downstream
-    private @Nullable Run running; // while its task has not ended
+    private volatile boolean cancelled; // by downstream, or because time was up
+    private @Nullable TimerHandle timer;
+    private @Nullable Run running; // the newest task while it has not ended
     private boolean settled;
     private boolean emitted;
     private @Nullable T value;
     private @Nullable Throwable failure;
 
-    private RequestTask(RequestLoop request, Supplier<Mono<T>> source, CoreSubscriber<? super T> actual) {
+    private RequestTask(
+            RequestLoop request,
+            Mono<T> source,
+            Start start,
+            @Nullable Duration limit,
+            CoreSubscriber<? super T> actual) {
         this.loop = request.loop();
         this.source = source;
+        this.start = start;
+        this.limit = limit;
         this.actual = actual;
         this.context = actual.currentContext().put(RequestTask.class, this).put(RequestLoop.class, request);
     }
 
-    static <T> Mono<T> mono(RequestLoop request, Supplier<Mono<T>> source) {
+    /** What the source gives, signalled on the loop's own thread; a {@link RequestTimeoutException} if that takes longer than the limit. */
+    static <T> Mono<T> mono(RequestLoop request, Mono<T> source, Start start, @Nullable Duration limit) {
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super T> actual) {
-                RequestTask<T> task = new RequestTask<>(request, source, actual);
+                RequestTask<T> task = new RequestTask<>(request, source, start, limit, actual);
                 actual.onSubscribe(task);
-                task.onLoop(task::start);
+                task.onLoop(task::begin);
             }
         };
     }
@@ -65,6 +86,17 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         return subscriber == null ? null : subscriber.currentContext().getOrDefault(RequestTask.class, null);
     }
 
+    /** That for which the calling task runs, or null. */
+    static @Nullable RequestTask<?> current() {
+        return Task.currentOrNull() == null
+                ? null
+                : (RequestTask<?>) Reactor.context().getOrDefault(RequestTask.class, null);
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
     private void onLoop(Runnable action) {
         if (loop.isOnLoop() && Task.currentOrNull() == null) {
             action.run();
@@ -73,13 +105,41 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         try {
             loop.execute(action);
         } catch (LoopClosedException closed) {
+            closed(closed);
+        }
+    }
+
+    /** Nothing runs on the loop any more. */
+    private void closed(LoopClosedException closed) {
+        if (!cancelled && !emitted) {
+            emitted = true;
             actual.onError(closed);
         }
     }
 
-    private void start() {
-        if (!cancelled) {
-            source.get().subscribe(this);
+    private void begin() {
+        if (cancelled) {
+            return;
+        }
+        if (limit != null) {
+            timer = loop.callLater(limit, this::expire);
+        }
+        if (start == Start.IN_TASK) {
+            runAsTask(this::subscribe);
+        } else {
+            subscribe();
+        }
+    }
+
+    private void subscribe() {
+        source.subscribe(this);
+    }
+
+    private void expire() {
+        if (!emitted && !cancelled) {
+            emitted = true;
+            cancelUpstream();
+            actual.onError(new RequestTimeoutException(Objects.requireNonNull(limit)));
         }
     }
 
@@ -90,9 +150,13 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     // ---- what the adapter's operators ask of a scheduler
 
-    /** Runs an action on the loop's own thread, in place if this is it. */
-    Disposable runInline(Runnable action) {
-        onLoop(action);
+    /** Runs an action where this was begun: on the loop's own thread, in place if this is it, or in the task. */
+    Disposable runWhereBegun(Runnable action) {
+        if (start == Start.IN_TASK && running != null && running.isCurrent()) {
+            action.run();
+        } else {
+            onLoop(action);
+        }
         return Disposables.disposed();
     }
 
@@ -109,20 +173,33 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     @Override
     public void request(long n) {
-        // one value at most; it waits until the task has ended, which is after downstream has asked
+        // one value at most, and that is after downstream has asked for it
     }
 
     @Override
     public void cancel() {
-        cancelled = true;
-        Subscription source = upstream;
-        if (source != null) {
-            source.cancel();
+        cancelUpstream();
+        if (timer != null) {
+            onLoop(this::disarm);
         }
     }
 
-    boolean isCancelled() {
-        return cancelled;
+    private void cancelUpstream() {
+        cancelled = true;
+        Run first = running;
+        Subscription source = upstream;
+        if (source != null) {
+            source.cancel();
+        } else if (first != null) {
+            first.dispose();
+        }
+    }
+
+    private void disarm() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
     }
 
     // ---- upstream's
@@ -160,17 +237,18 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     private void emit() {
         if (!settled || emitted) {
+            discard();
             return;
         }
         emitted = true;
+        disarm();
         T given = value;
         if (cancelled) {
-            if (given != null) {
-                Operators.onDiscard(given, context);
-            }
+            discard();
         } else if (failure != null) {
             actual.onError(failure);
         } else {
+            value = null;
             if (given != null) {
                 actual.onNext(given);
             }
@@ -178,22 +256,36 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         }
     }
 
-    /** One task of the request: the method's. It is cancelled when the operator that started it is. */
+    private void discard() {
+        T given = value;
+        value = null;
+        if (given != null) {
+            Operators.onDiscard(given, context);
+        }
+    }
+
+    /** One task of the request. It is cancelled when the operator that started it is. */
     private final class Run implements CoreSubscriber<Void>, Disposable {
         private final Runnable action;
         private volatile @Nullable Subscription task;
-        private @Nullable Task<?> current;
+        private volatile @Nullable Task<?> current;
 
         Run(Runnable action) {
             this.action = action;
         }
 
-        void body() {
+        void body() throws Throwable {
             current = Task.current();
             action.run();
-            if (cancelled && failure instanceof TaskCancelledException cancellation) {
-                throw cancellation; // the task ends as what it is
+            if (cancelled && failure != null) {
+                throw unwrapped(failure); // the task ends as what it is
             }
+        }
+
+        private static Throwable unwrapped(Throwable failure) {
+            return failure instanceof UnlessCancelled.Abandoned && failure.getSuppressed().length > 0
+                    ? failure.getSuppressed()[0]
+                    : failure;
         }
 
         boolean isCurrent() {
@@ -216,7 +308,7 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
         @Override
         public void onError(Throwable given) {
-            running = null;
+            ended();
             if (!settled) {
                 settled = true;
                 failure = given;
@@ -226,15 +318,22 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
         @Override
         public void onComplete() {
-            running = null;
+            ended();
             emit();
         }
 
-        /** An operator that has failed cancels what it listens to, which is the task on whose stack it failed: that one is about to end and may yet run an exception handler. */
+        private void ended() {
+            if (running == this) {
+                running = null;
+            }
+        }
+
+        /** An operator that fails cancels what it listens to, which is the task on whose stack it fails: that one is about to end and may yet run an exception handler. */
         @Override
         public void dispose() {
-            if (!isCurrent()) {
-                Objects.requireNonNull(task).cancel();
+            Subscription started = task;
+            if (started != null && !isCurrent()) {
+                started.cancel();
             }
         }
     }

@@ -68,7 +68,7 @@ final class TaskScheduler implements Scheduler {
             }
             RequestTask<?> ours = request;
             if (ours != null) {
-                return ours.runInline(action);
+                return ours.runWhereBegun(action);
             }
             return Objects.requireNonNull(other).schedule(action);
         }

@@ -1,0 +1,102 @@
+package io.coloop.spring;
+
+import io.coloop.Body;
+import io.coloop.VoidBody;
+import io.coloop.reactor.Reactor;
+import io.coloop.stream.EmittingBody;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.reactive.socket.WebSocketHandler;
+import org.springframework.web.reactive.socket.WebSocketSession;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+/**
+ * What is not a controller method, in await style: streams, functional endpoints, filters, WebSocket handlers. Made for static import, beside {@link Reactor}.
+ *
+ * <p>Each function answers these questions alike: (1) cold: a new task for each subscriber, that is for each request, started when it subscribes. (2) The task runs on the request's loop, which is that of its event
+ * loop; so do all signals. (3) Cancelling the subscription, as when the client leaves, cancels the task; its {@code finally} may await. (4) Null is empty. (5) A value that nobody can receive any more is discarded downstream,
+ * an error dropped, as by {@link Reactor#mono(io.coloop.Loop, Body)}. (6) Demand is the subscriber's: nothing is buffered. (7) The task has the subscriber's Reactor Context, and the thread locals that are registered with
+ * micrometer's context-propagation.
+ *
+ * <p>The loop is found through the subscriber's Reactor Context; where that does not come from a request, it is the calling thread's loop, and where there is none, the subscriber gets a
+ * {@link io.coloop.LoopMisuseException}.
+ */
+public final class WebFlux {
+    private WebFlux() {}
+
+    /** What a body gives, on the request's loop: for a method that has to return a Mono, such as one with {@code @Transactional} where plain types are not supported. See {@link Reactor#mono(io.coloop.Loop, Body)}. */
+    public static <T> Mono<T> mono(Body<? extends @Nullable T, ?> body) {
+        Objects.requireNonNull(body, "body");
+        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, "WebFlux.mono(...)"), body));
+    }
+
+    /** The end of a body without a result, on the request's loop; see {@link #mono(Body)}. */
+    public static Mono<Void> mono(VoidBody<?> body) {
+        Objects.requireNonNull(body, "body");
+        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, "WebFlux.mono(...)"), body));
+    }
+
+    /**
+     * What a body emits, on the request's loop: the natural return value of a controller method that gives {@code text/event-stream} or {@code application/x-ndjson}. {@code emit} awaits the client's demand, so nothing is produced
+     * that the connection does not take. See {@link Reactor#flux(io.coloop.Loop, EmittingBody)}.
+     */
+    public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
+        Objects.requireNonNull(body, "body");
+        return Flux.deferContextual(context -> Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), body));
+    }
+
+    /** A functional endpoint: {@code route().GET("/users/{id}", handler(request -> ok().bodyValue(await(users.findById(...)))))}. What the body returns is subscribed on the loop's own thread, after its task has ended. */
+    public static <T extends ServerResponse> HandlerFunction<T> handler(Handler<T> body) {
+        Objects.requireNonNull(body, "body");
+        return request -> Mono.deferContextual(context -> Reactor.<Mono<T>>mono(
+                        RequestLoop.in(context, "WebFlux.handler(...)"), () -> body.handle(request)))
+                .flatMap(response -> response);
+    }
+
+    /** A filter: code around {@code await(chain.filter(exchange))}, whose end is the request's. Its task lives until then, and what {@code await} subscribes to is subscribed on the loop's own thread. */
+    public static WebFilter filter(Filter body) {
+        Objects.requireNonNull(body, "body");
+        return (exchange, chain) -> Mono.deferContextual(context -> Reactor.mono(
+                RequestLoop.in(context, "WebFlux.filter(...)"), () -> body.filter(exchange, chain)));
+    }
+
+    /** A WebSocket handler: {@code for (var message : iterate(session.receive()))}. The connection is closed when the body ends. */
+    public static WebSocketHandler webSocket(Socket body) {
+        Objects.requireNonNull(body, "body");
+        return session -> Mono.deferContextual((ContextView context) -> Reactor.mono(
+                RequestLoop.in(context, "WebFlux.webSocket(...)"), () -> body.handle(session)));
+    }
+
+    /**
+     * The body of a functional endpoint.
+     *
+     * @param <T> the response
+     */
+    @FunctionalInterface
+    public interface Handler<T extends ServerResponse> {
+        /** Answers a request; what the builders of {@link ServerResponse} give is returned as it is. */
+        Mono<T> handle(ServerRequest request) throws Exception;
+    }
+
+    /** The body of a filter. */
+    @FunctionalInterface
+    public interface Filter {
+        /** Handles the exchange, or awaits the rest of the chain. */
+        void filter(ServerWebExchange exchange, WebFilterChain chain) throws Exception;
+    }
+
+    /** The body of a WebSocket handler. */
+    @FunctionalInterface
+    public interface Socket {
+        /** Talks to the client. */
+        void handle(WebSocketSession session) throws Exception;
+    }
+}
