@@ -4,6 +4,7 @@ import io.coloop.Loop;
 import io.coloop.LoopBuilder;
 import io.coloop.reactor.ContextPropagation;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -61,6 +62,12 @@ public class ColoopWebFluxAutoConfiguration {
             ObjectProvider<ColoopWebFluxProperties> properties,
             ObjectProvider<BlockingThreads> blockingThreads) {
         return new HandlerAdapterPostProcessor(application, loops, chosen, properties, blockingThreads);
+    }
+
+    @Bean
+    StartupLine coloopStartupLine(
+            ListableBeanFactory beans, HandlerAdapterPostProcessor adapters, RequestLoops loops) {
+        return new StartupLine(beans, adapters, loops);
     }
 
     @Bean

@@ -28,8 +28,13 @@ public record ColoopWebFluxProperties(
      *
      * @param locale Whether Spring's LocaleContextHolder has the request's locale in tasks.
      * @param mdc Whether tasks start with the logging context (SLF4J's MDC) of whoever starts them.
+     * @param security Whether Spring Security's SecurityContextHolder has the request's security context in the tasks of controller methods. It is loaded before the method's arguments are resolved, whether the
+     *     method asks for it or not.
      */
-    public record Context(@DefaultValue("true") boolean locale, @DefaultValue("true") boolean mdc) {}
+    public record Context(
+            @DefaultValue("true") boolean locale,
+            @DefaultValue("true") boolean mdc,
+            @DefaultValue("true") boolean security) {}
 
     /** Kinds of threads for blocking methods. */
     public enum BlockingThreadKind {

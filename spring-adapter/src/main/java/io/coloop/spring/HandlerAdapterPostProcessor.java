@@ -29,7 +29,9 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     private final ObjectProvider<TaskMethods> chosen;
     private final ObjectProvider<ColoopWebFluxProperties> properties;
     private final ObjectProvider<BlockingThreads> blockingThreads;
-    private final Map<Object, HowToRun> prepared = new IdentityHashMap<>();
+    private final Map<Object, HowToRun> prepared = new IdentityHashMap<>(); // while the application starts
+    private @Nullable HowToRun howToRun;
+    private boolean applicationsExecutor;
 
     HandlerAdapterPostProcessor(
             ApplicationContext application,
@@ -66,7 +68,20 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         HandlerAdapterFields.setScheduler(adapter, new TaskScheduler(others));
         adapter.setBlockingMethodPredicate(method -> how.of(method) != Way.INLINE);
         adapter.setContentTypeResolver(new UnlessCancelled(adapter.getContentTypeResolver()));
+        howToRun = how;
+        applicationsExecutor = applications != null;
         return how;
+    }
+
+    /** How the methods run, once there is an adapter. */
+    @Nullable
+    HowToRun howToRun() {
+        return howToRun;
+    }
+
+    /** Whether the application has given Spring's adapter an executor. */
+    boolean hasApplicationsExecutor() {
+        return applicationsExecutor;
     }
 
     @Override
@@ -75,10 +90,11 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         if (how == null) {
             return bean;
         }
+        ColoopWebFluxProperties settings = properties.getObject();
+        boolean security = settings.context().security() && SecurityContexts.arePresent();
         ProxyFactory proxy = new ProxyFactory(bean);
         proxy.setProxyTargetClass(true);
-        proxy.addAdvice(new Surrounding(
-                loops.getObject(), how, properties.getObject().requestTimeout()));
+        proxy.addAdvice(new Surrounding(loops.getObject(), how, settings.requestTimeout(), security));
         return proxy.getProxy(bean.getClass().getClassLoader());
     }
 
@@ -86,7 +102,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
      * The Monos that the adapter gives are subscribed and answer on the request's loop: for a method that is to be a task, and for an error, whose handler may await, too. Another adapter beside Spring's own could do this for
      * methods, but not for errors: Spring's would then call the same handler once more when it fails.
      */
-    private record Surrounding(RequestLoops loops, HowToRun how, @Nullable Duration limit)
+    private record Surrounding(RequestLoops loops, HowToRun how, @Nullable Duration limit, boolean security)
             implements MethodInterceptor {
         @Override
         public @Nullable Object invoke(MethodInvocation call) throws Throwable {
@@ -112,7 +128,9 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
                 return result.doOnNext(given -> handleErrorsInTasks(loop, given));
             }
             Start start = how.hasModelMethods(method) ? Start.IN_TASK : Start.ON_LOOP;
-            return RequestTask.mono(loop, result, start, limit).doOnNext(given -> handleErrorsInTasks(loop, given));
+            Mono<HandlerResult> ours =
+                    RequestTask.mono(loop, result, start, limit).doOnNext(given -> handleErrorsInTasks(loop, given));
+            return security ? SecurityContexts.readableBy(ours) : ours;
         }
 
         /** What fails after the method has returned: the Mono that it gave, or the writing of its result. */

@@ -33,7 +33,11 @@ final class NettyRequest {
             while (inner instanceof ServerHttpRequestDecorator decorator) {
                 inner = decorator.getDelegate();
             }
-            return inner instanceof AbstractServerHttpRequest server ? server.getNativeRequest() : null;
+            try {
+                return inner instanceof AbstractServerHttpRequest server ? server.getNativeRequest() : null;
+            } catch (IllegalStateException mock) {
+                return null;
+            }
         }
     }
 }

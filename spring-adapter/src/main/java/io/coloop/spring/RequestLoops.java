@@ -98,6 +98,10 @@ public final class RequestLoops implements SmartLifecycle {
         }
     }
 
+    int groupSize() {
+        return groupSize;
+    }
+
     /** Those that were made until now and are not closed. */
     public List<Loop> loops() {
         List<Loop> all = new ArrayList<>(hosted.values());

@@ -16,6 +16,8 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
@@ -46,11 +48,23 @@ public final class WebFlux {
 
     /**
      * What a body emits, on the request's loop: the natural return value of a controller method that gives {@code text/event-stream} or {@code application/x-ndjson}. {@code emit} awaits the client's demand, so nothing is produced
-     * that the connection does not take. See {@link Reactor#flux(io.coloop.Loop, EmittingBody)}.
+     * that the connection does not take. An item that is on its way when the client leaves is discarded, closed if it is {@link AutoCloseable}, and not reported: that is no defect. See {@link Reactor#flux(io.coloop.Loop, EmittingBody)}.
      */
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
-        return Flux.deferContextual(context -> Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), body));
+        return Flux.deferContextual(context -> Reactor.flux(
+                RequestLoop.in(context, "WebFlux.flux(...)"), body, item -> discard(item, context)));
+    }
+
+    private static void discard(Object item, ContextView context) {
+        Operators.onDiscard(item, Context.of(context));
+        if (item instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception failure) {
+                Operators.onErrorDropped(failure, Context.of(context));
+            }
+        }
     }
 
     /** A functional endpoint: {@code route().GET("/users/{id}", handler(request -> ok().bodyValue(await(users.findById(...)))))}. What the body returns is subscribed on the loop's own thread, after its task has ended. */
@@ -68,7 +82,10 @@ public final class WebFlux {
                 RequestLoop.in(context, "WebFlux.filter(...)"), () -> body.filter(exchange, chain)));
     }
 
-    /** A WebSocket handler: {@code for (var message : iterate(session.receive()))}. The connection is closed when the body ends. */
+    /**
+     * A WebSocket handler: {@code for (String text : iterate(session.receive().map(WebSocketMessage::getPayloadAsText)))}. A message's content is the connection's as soon as the message has been signalled, so it is to be
+     * read by an operator before {@code iterate}, or retained there. The connection is closed when the body ends.
+     */
     public static WebSocketHandler webSocket(Socket body) {
         Objects.requireNonNull(body, "body");
         return session -> Mono.deferContextual((ContextView context) -> Reactor.mono(
