@@ -2,6 +2,8 @@ package io.coloop.spring;
 
 import io.coloop.Task;
 import io.coloop.reactor.Reactor;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
@@ -16,6 +18,7 @@ import org.springframework.transaction.interceptor.TransactionAttribute;
 import org.springframework.transaction.interceptor.TransactionAttributeSource;
 import org.springframework.transaction.interceptor.TransactionInterceptor;
 import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Mono;
 
 /**
  * Lets {@code @Transactional} methods with a plain return type run in a reactive transaction when they are called in a task, where Spring refuses them: the method runs as a child task inside the transaction, and the caller awaits its
@@ -70,7 +73,8 @@ final class AwaitingTransactions implements BeanPostProcessor, PriorityOrdered {
             TransactionAttribute attribute =
                     source != null ? source.getTransactionAttribute(invocation.getMethod(), type) : null;
             return attribute != null
-                            && determineTransactionManager(attribute, type) instanceof ReactiveTransactionManager manager
+                            && determineTransactionManager(attribute, type)
+                                    instanceof ReactiveTransactionManager manager
                     ? inTransaction(TransactionalOperator.create(manager, attribute), attribute, invocation)
                     : others.invoke(invocation);
         }
@@ -86,23 +90,31 @@ final class AwaitingTransactions implements BeanPostProcessor, PriorityOrdered {
         private static @Nullable Object inTransaction(
                 TransactionalOperator operator, TransactionAttribute attribute, MethodInvocation invocation)
                 throws Throwable {
-            Outcome outcome =
-                    Reactor.awaitRequired(operator.transactional(Reactor.mono(Task.current().loop(), () -> {
-                        try {
-                            return new Outcome(invocation.proceed(), null);
-                        } catch (Throwable failure) {
-                            if (attribute.rollbackOn(failure)) {
-                                throw failure;
-                            }
-                            return new Outcome(null, failure);
-                        }
-                    })));
+            AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
+            Mono<Outcome> body = Reactor.mono(Task.current().loop(), () -> {
+                try {
+                    return new Outcome(invocation.proceed(), null);
+                } catch (Throwable failure) {
+                    if (attribute.rollbackOn(failure)) {
+                        thrown.set(failure);
+                        throw failure;
+                    }
+                    return new Outcome(null, failure);
+                }
+            });
+            Outcome outcome;
+            try {
+                outcome = Reactor.awaitRequired(operator.transactional(body));
+            } catch (CompletionException wrapped) { // a checked exception of the method's own
+                throw wrapped.getCause() != null && wrapped.getCause() == thrown.get() ? wrapped.getCause() : wrapped;
+            }
             if (outcome.failure != null) {
                 throw outcome.failure;
             }
             return outcome.value;
         }
 
-        private record Outcome(@Nullable Object value, @Nullable Throwable failure) {}
+        private record Outcome(
+                @Nullable Object value, @Nullable Throwable failure) {}
     }
 }

@@ -65,8 +65,7 @@ public class ColoopWebFluxAutoConfiguration {
     }
 
     @Bean
-    StartupLine coloopStartupLine(
-            ListableBeanFactory beans, HandlerAdapterPostProcessor adapters, RequestLoops loops) {
+    StartupLine coloopStartupLine(ListableBeanFactory beans, HandlerAdapterPostProcessor adapters, RequestLoops loops) {
         return new StartupLine(beans, adapters, loops);
     }
 

@@ -4,7 +4,6 @@ import io.coloop.spring.HowToRun.Way;
 import io.coloop.spring.RequestTask.Start;
 import java.time.Duration;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.Predicate;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -29,7 +28,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     private final ObjectProvider<TaskMethods> chosen;
     private final ObjectProvider<ColoopWebFluxProperties> properties;
     private final ObjectProvider<BlockingThreads> blockingThreads;
-    private final Map<Object, HowToRun> prepared = new IdentityHashMap<>(); // while the application starts
+    private final IdentityHashMap<Object, HowToRun> prepared = new IdentityHashMap<>(); // while the application starts
     private @Nullable HowToRun howToRun;
     private boolean applicationsExecutor;
 
@@ -60,8 +59,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         ReactiveAdapterRegistry types = registered != null ? registered : ReactiveAdapterRegistry.getSharedInstance();
         Predicate<HandlerMethod> blocking = HandlerAdapterFields.blockingMethodPredicate(adapter);
         Predicate<HandlerMethod> orPlain = blocking != null ? blocking : method -> HowToRun.isPlain(method, types);
-        HowToRun how =
-                new HowToRun(types, chosen.getIfAvailable(), applications == null ? null : orPlain, application);
+        HowToRun how = new HowToRun(types, chosen.getIfAvailable(), applications == null ? null : orPlain, application);
         Scheduler others = applications != null
                 ? applications
                 : blockingThreads.getObject().scheduler();
@@ -102,8 +100,8 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
      * The Monos that the adapter gives are subscribed and answer on the request's loop: for a method that is to be a task, and for an error, whose handler may await, too. Another adapter beside Spring's own could do this for
      * methods, but not for errors: Spring's would then call the same handler once more when it fails.
      */
-    private record Surrounding(RequestLoops loops, HowToRun how, @Nullable Duration limit, boolean security)
-            implements MethodInterceptor {
+    private record Surrounding(
+            RequestLoops loops, HowToRun how, @Nullable Duration limit, boolean security) implements MethodInterceptor {
         @Override
         public @Nullable Object invoke(MethodInvocation call) throws Throwable {
             @Nullable Object[] arguments = call.getArguments();

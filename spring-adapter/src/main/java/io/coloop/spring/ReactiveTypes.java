@@ -4,6 +4,7 @@ import io.coloop.Future;
 import io.coloop.Task;
 import io.coloop.reactor.Reactor;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.ReactiveAdapter;
@@ -27,7 +28,7 @@ final class ReactiveTypes implements BeanPostProcessor {
 
     private static void register(ReactiveAdapterRegistry registry) {
         register(registry, Future.class, source -> Reactor.future(Mono.fromDirect(source)));
-        register(registry, Task.class, source -> Task.spawn(() -> Reactor.await(source)));
+        register(registry, Task.class, source -> Task.<@Nullable Object>spawn(() -> Reactor.await(source)));
     }
 
     /** Each by its own: Spring takes what a type is before what it extends, and a CompletionStage is known to it. */

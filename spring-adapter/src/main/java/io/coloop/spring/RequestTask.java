@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.server.ResponseStatusException;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -48,11 +50,12 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
     private volatile @Nullable Subscription upstream;
     private volatile boolean cancelled; // by downstream, or because time was up
     private @Nullable TimerHandle timer;
-    private @Nullable Run running; // the newest task while it has not ended
+    private volatile @Nullable Run running; // the newest task while it has not ended; written by the loop
     private boolean settled;
     private boolean emitted;
     private @Nullable T value;
     private @Nullable Throwable failure;
+    private @Nullable Throwable abandoned; // the failure, if it is that of a cancelled task
 
     private RequestTask(
             RequestLoop request,
@@ -152,7 +155,7 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     /** Runs an action where this was begun: on the loop's own thread, in place if this is it, or in the task. */
     Disposable runWhereBegun(Runnable action) {
-        if (start == Start.IN_TASK && running != null && running.isCurrent()) {
+        if (start == Start.IN_TASK && isInTask()) {
             action.run();
         } else {
             onLoop(action);
@@ -179,19 +182,21 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
     @Override
     public void cancel() {
         cancelUpstream();
-        if (timer != null) {
+        if (limit != null) {
             onLoop(this::disarm);
         }
     }
 
+    /** The task by itself, too: while it subscribes, the operators do not know it yet. */
     private void cancelUpstream() {
         cancelled = true;
-        Run first = running;
-        Subscription source = upstream;
-        if (source != null) {
-            source.cancel();
-        } else if (first != null) {
-            first.dispose();
+        Subscription given = upstream;
+        if (given != null) {
+            given.cancel();
+        }
+        Run task = running;
+        if (task != null) {
+            task.dispose();
         }
     }
 
@@ -223,16 +228,23 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     @Override
     public void onError(Throwable given) {
-        failure = given;
+        abandoned = UnlessCancelled.abandoned(given);
+        failure = abandoned != null ? abandoned : given;
         onComplete();
     }
 
     @Override
     public void onComplete() {
         settled = true;
-        if (running == null || !running.isCurrent()) {
+        if (!isInTask()) {
             onLoop(this::emit);
         }
+    }
+
+    /** Whether this is the stack of the newest task, whose end will be told. */
+    private boolean isInTask() {
+        Run task = running;
+        return task != null && task.isCurrent();
     }
 
     private void emit() {
@@ -245,6 +257,10 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         T given = value;
         if (cancelled) {
             discard();
+        } else if (failure
+                instanceof
+                TaskCancelledException) { // the client waits: the loop closes, or somebody has cancelled the task
+            actual.onError(new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, failure.getMessage(), failure));
         } else if (failure != null) {
             actual.onError(failure);
         } else {
@@ -275,17 +291,17 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         }
 
         void body() throws Throwable {
-            current = Task.current();
+            Task<?> task = Task.current();
+            current = task;
             action.run();
-            if (cancelled && failure != null) {
-                throw unwrapped(failure); // the task ends as what it is
+            if (task.cancelling() > 0 && value == null && (settled || start == Start.IN_TASK)) {
+                // what was thrown at an exception handler or a model method stays with Spring; a value in spite of the
+                // cancel does, too, but settles nothing
+                throw abandoned != null ? abandoned : new TaskCancelledException("the request was cancelled");
             }
-        }
-
-        private static Throwable unwrapped(Throwable failure) {
-            return failure instanceof UnlessCancelled.Abandoned && failure.getSuppressed().length > 0
-                    ? failure.getSuppressed()[0]
-                    : failure;
+            if (cancelled) {
+                discard();
+            }
         }
 
         boolean isCurrent() {

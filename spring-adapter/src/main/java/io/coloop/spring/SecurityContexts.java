@@ -24,9 +24,8 @@ final class SecurityContexts {
                 ? ReactiveSecurityContextHolder.getContext()
                         .map(Optional::of)
                         .defaultIfEmpty(Optional.empty())
-                        .flatMap(found -> found.isPresent()
-                                ? mono.contextWrite(more -> more.put(KEY, found.get()))
-                                : mono)
+                        .flatMap(found ->
+                                found.isPresent() ? mono.contextWrite(more -> more.put(KEY, found.get())) : mono)
                 : mono);
     }
 }

@@ -35,7 +35,9 @@ final class StartupLine implements ApplicationListener<ApplicationStartedEvent> 
         Mode mode = Loop.mode();
         System.getLogger("io.coloop").log(System.Logger.Level.INFO, text(mode));
         if (mode == Mode.HAND_OFF) {
-            Loop.start("mode").close(); // with the first loop, core says how to get the other mode: here, and not at the first request
+            Loop.start("mode")
+                    .close(); // with the first loop, core says how to get the other mode: here, and not at the first
+            // request
         }
     }
 
@@ -54,7 +56,10 @@ final class StartupLine implements ApplicationListener<ApplicationStartedEvent> 
                 .append(" mode");
         if (counts.containsKey(Way.BLOCKING)) {
             text.append("; on ")
-                    .append(adapters.hasApplicationsExecutor() ? "the application's executor" : "threads that may block")
+                    .append(
+                            adapters.hasApplicationsExecutor()
+                                    ? "the application's executor"
+                                    : "threads that may block")
                     .append(": ")
                     .append(counts.get(Way.BLOCKING));
         }

@@ -1,12 +1,14 @@
 package io.coloop.spring;
 
+import io.coloop.Task;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.accept.RequestedContentTypeResolver;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Keeps exception handlers from being asked about the failure of a task whose client has gone, which is its cancellation as a rule. Spring's adapter asks for the requested content types before it looks for a handler, and
+ * Keeps exception handlers from being asked about the failure of a task that is cancelled, because its client has gone as a rule: it is the cancellation. Spring's adapter asks for the requested content types before it looks for a handler, and
  * only then.
  */
 final class UnlessCancelled implements RequestedContentTypeResolver {
@@ -25,10 +27,15 @@ final class UnlessCancelled implements RequestedContentTypeResolver {
         this.delegate = delegate;
     }
 
+    /** What the cancelled task failed with, if that is what this failure tells; else null. */
+    static @Nullable Throwable abandoned(Throwable failure) {
+        return failure instanceof Abandoned && failure.getSuppressed().length > 0 ? failure.getSuppressed()[0] : null;
+    }
+
     @Override
     public List<MediaType> resolveMediaTypes(ServerWebExchange exchange) {
         RequestTask<?> current = RequestTask.current();
-        if (current != null && current.isCancelled()) {
+        if (current != null && (current.isCancelled() || Task.current().cancelling() > 0)) {
             throw new Abandoned();
         }
         return delegate.resolveMediaTypes(exchange);

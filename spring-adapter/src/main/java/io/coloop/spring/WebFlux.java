@@ -52,8 +52,8 @@ public final class WebFlux {
      */
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
-        return Flux.deferContextual(context -> Reactor.flux(
-                RequestLoop.in(context, "WebFlux.flux(...)"), body, item -> discard(item, context)));
+        return Flux.deferContextual(context ->
+                Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), body, item -> discard(item, context)));
     }
 
     private static void discard(Object item, ContextView context) {
@@ -78,8 +78,8 @@ public final class WebFlux {
     /** A filter: code around {@code await(chain.filter(exchange))}, whose end is the request's. Its task lives until then, and what {@code await} subscribes to is subscribed on the loop's own thread. */
     public static WebFilter filter(Filter body) {
         Objects.requireNonNull(body, "body");
-        return (exchange, chain) -> Mono.deferContextual(context -> Reactor.mono(
-                RequestLoop.in(context, "WebFlux.filter(...)"), () -> body.filter(exchange, chain)));
+        return (exchange, chain) -> Mono.deferContextual(context ->
+                Reactor.mono(RequestLoop.in(context, "WebFlux.filter(...)"), () -> body.filter(exchange, chain)));
     }
 
     /**
@@ -88,8 +88,8 @@ public final class WebFlux {
      */
     public static WebSocketHandler webSocket(Socket body) {
         Objects.requireNonNull(body, "body");
-        return session -> Mono.deferContextual((ContextView context) -> Reactor.mono(
-                RequestLoop.in(context, "WebFlux.webSocket(...)"), () -> body.handle(session)));
+        return session -> Mono.deferContextual((ContextView context) ->
+                Reactor.mono(RequestLoop.in(context, "WebFlux.webSocket(...)"), () -> body.handle(session)));
     }
 
     /**

@@ -23,12 +23,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.server.ServerWebExchange;
@@ -42,7 +46,7 @@ class CancellationTest {
 
     @BeforeEach
     void start() {
-        app = RunningApp.start(List.of(Waiting.class, Advice.class));
+        app = RunningApp.start(List.of(Waiting.class, WaitingElsewhere.class, Advice.class));
         controller = app.bean(Waiting.class);
     }
 
@@ -138,6 +142,42 @@ class CancellationTest {
         }
     }
 
+    @RestController
+    static class WaitingElsewhere {
+        private final Waiting waiting;
+
+        WaitingElsewhere(Waiting waiting) {
+            this.waiting = waiting;
+        }
+
+        @ModelAttribute
+        void model(@RequestParam(defaultValue = "") String model) {
+            if (model.equals("waits")) {
+                waiting.forever();
+            }
+        }
+
+        @GetMapping("/with-model")
+        String withModel() {
+            return "with a model";
+        }
+
+        @GetMapping("/handler-waits")
+        String handlerWaits() {
+            throw new UnsupportedOperationException();
+        }
+
+        @GetMapping("/later-handler-waits")
+        Mono<String> laterHandlerWaits() {
+            return Mono.error(new UnsupportedOperationException());
+        }
+
+        @ExceptionHandler
+        String waits(UnsupportedOperationException failure) {
+            return waiting.forever();
+        }
+    }
+
     @RestControllerAdvice
     static class Advice {
         @ExceptionHandler
@@ -164,6 +204,19 @@ class CancellationTest {
         assertThat(controller.cleaned.get(20, TimeUnit.SECONDS)).startsWith("web-");
         noTaskIsLeft();
         assertThat(controller.handled).isEmpty(); // nobody waits for what an exception handler would say
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/with-model?model=waits", "/handler-waits", "/later-handler-waits"})
+    void whereverTheTaskIs(String uri) throws Exception {
+        assertThat(app.get("/with-model")).isEqualTo("with a model");
+        try (Socket socket = request(uri)) {
+            controller.started.get(20, TimeUnit.SECONDS);
+        }
+        controller.sourceCancelled.get(20, TimeUnit.SECONDS);
+        controller.cleaned.get(20, TimeUnit.SECONDS);
+        noTaskIsLeft();
+        assertThat(controller.handled).isEmpty();
     }
 
     private void noTaskIsLeft() throws Exception {
@@ -214,8 +267,7 @@ class CancellationTest {
 
     @Test
     void twoRequestsInterleaveOnOneLoop() throws Exception {
-        CompletableFuture<String> first =
-                CompletableFuture.supplyAsync(() -> app.get("/wait/first"));
+        CompletableFuture<String> first = CompletableFuture.supplyAsync(() -> app.get("/wait/first"));
         controller.started.get(20, TimeUnit.SECONDS);
         assertThat(app.get("/open")).isEqualTo("open");
         assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("opened");
@@ -238,6 +290,21 @@ class CancellationTest {
             assertThat(waiting.cleaned.get(20, TimeUnit.SECONDS)).startsWith("web-");
             assertThat(waiting.handled).isEmpty();
             assertThat(limited.exchange("/failing")).isEqualTo("500 handled of the application");
+        }
+    }
+
+    @Test
+    void theLimitIsForTheReadingOfTheBodyToo() throws Exception {
+        try (RunningApp limited =
+                        RunningApp.start(List.of(Waiting.class, Advice.class), "coloop.webflux.request-timeout=50ms");
+                Socket socket =
+                        new Socket("localhost", URI.create(limited.address).getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nContent-Type: text/plain\r\n\r\nhalf"
+                                    .getBytes(StandardCharsets.US_ASCII));
+            byte[] status = socket.getInputStream().readNBytes("HTTP/1.1 503".length());
+            assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 503");
         }
     }
 

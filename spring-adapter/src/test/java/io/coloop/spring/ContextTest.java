@@ -56,8 +56,8 @@ class ContextTest {
             String user = exchange.getRequest().getQueryParams().getFirst("user");
             Observation observation = Observation.start("of " + user, OBSERVATIONS);
             return chain.filter(exchange)
-                    .contextWrite(ReactiveSecurityContextHolder.withAuthentication(
-                            new TestingAuthenticationToken(user, "")))
+                    .contextWrite(
+                            ReactiveSecurityContextHolder.withAuthentication(new TestingAuthenticationToken(user, "")))
                     .contextWrite(context -> context.put("tenant", "tenant of " + user)
                             .put(ObservationThreadLocalAccessor.KEY, observation));
         }
@@ -109,8 +109,7 @@ class ContextTest {
                 .bodyToMono(String.class)
                 .block(RunningApp.LIMIT);
         String expected = "\"tenant of ada, ada, of ada, de-CH, mdc of the method\"";
-        assertThat(answer)
-                .isEqualTo("[" + expected + "," + expected + "," + expected + ",\"tenant of ada, ada\"]");
+        assertThat(answer).isEqualTo("[" + expected + "," + expected + "," + expected + ",\"tenant of ada, ada\"]");
     }
 
     @Test

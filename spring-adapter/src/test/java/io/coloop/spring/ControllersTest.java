@@ -361,10 +361,7 @@ class ControllersTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             /page/7                | 200 {"title":"a page","id":7}
             /no-arguments          | 200 none
             /list                  | 200 [{"title":"a","id":1},{"title":"b","id":2}]
@@ -382,10 +379,7 @@ class ControllersTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             /teapot        | 418 short and stout
             /missing       | 404 nobody here
             /checked       | 507 disk
@@ -407,10 +401,7 @@ class ControllersTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             /mono         | 200 mono
             /flux         | 200 flux
             /completable  | 200 completable
@@ -429,8 +420,8 @@ class ControllersTest {
                 .uri(uri)
                 .contentType(type)
                 .bodyValue(body)
-                .exchangeToMono(response ->
-                        response.bodyToMono(String.class).map(text -> response.statusCode().value() + " " + text))
+                .exchangeToMono(response -> response.bodyToMono(String.class)
+                        .map(text -> response.statusCode().value() + " " + text))
                 .block(RunningApp.LIMIT);
     }
 
@@ -483,7 +474,12 @@ class ControllersTest {
 
     @Test
     void sessions() {
-        var first = app.client.get().uri("/session").retrieve().toEntity(String.class).block(RunningApp.LIMIT);
+        var first = app.client
+                .get()
+                .uri("/session")
+                .retrieve()
+                .toEntity(String.class)
+                .block(RunningApp.LIMIT);
         String cookie = first.getHeaders().getFirst("Set-Cookie").split(";")[0];
         String second = app.client
                 .get()

@@ -97,7 +97,8 @@ class FunctionalTest {
                 state.trail.add("before " + exchange.getRequest().getPath());
                 exchange.getResponse().getHeaders().set("X-Filter", "yes");
                 await(chain.filter(exchange));
-                state.trail.add("after " + exchange.getResponse().getStatusCode().value());
+                state.trail.add(
+                        "after " + exchange.getResponse().getStatusCode().value());
             });
         }
 
@@ -133,7 +134,9 @@ class FunctionalTest {
             this.state = state;
         }
 
-        @GetMapping(path = "/ticks", produces = {MediaType.TEXT_EVENT_STREAM_VALUE, MediaType.APPLICATION_NDJSON_VALUE})
+        @GetMapping(
+                path = "/ticks",
+                produces = {MediaType.TEXT_EVENT_STREAM_VALUE, MediaType.APPLICATION_NDJSON_VALUE})
         Flux<Tick> ticks() {
             return flux(emitter -> {
                 for (int n = 1; n <= 3; n++) {
@@ -174,14 +177,21 @@ class FunctionalTest {
     @Test
     void functionalEndpoints() {
         assertThat(app.get("/hello/ada")).isEqualTo("hello ada");
-        assertThat(app.client.post().uri("/echo").bodyValue("body").retrieve().bodyToMono(String.class).block(RunningApp.LIMIT))
+        assertThat(app.client
+                        .post()
+                        .uri("/echo")
+                        .bodyValue("body")
+                        .retrieve()
+                        .bodyToMono(String.class)
+                        .block(RunningApp.LIMIT))
                 .isEqualTo("got body");
         assertThat(app.exchange("/failing")).isEqualTo("418 no");
     }
 
     @Test
     void filters() {
-        var answer = app.client.get().uri("/mono").retrieve().toEntity(String.class).block(RunningApp.LIMIT);
+        var answer =
+                app.client.get().uri("/mono").retrieve().toEntity(String.class).block(RunningApp.LIMIT);
         assertThat(answer.getHeaders().getFirst("X-Filter")).isEqualTo("yes");
         assertThat(answer.getBody()).isEqualTo("from a body");
         assertThat(app.exchange("/nowhere")).startsWith("404");
@@ -200,8 +210,8 @@ class FunctionalTest {
                 .get()
                 .uri("/ticks")
                 .accept(type)
-                .exchangeToMono(response -> response.body((message, context) ->
-                        org.springframework.core.io.buffer.DataBufferUtils.join(message.getBody())
+                .exchangeToMono(response -> response.body(
+                        (message, context) -> org.springframework.core.io.buffer.DataBufferUtils.join(message.getBody())
                                 .map(buffer -> buffer.toString(StandardCharsets.UTF_8))))
                 .block(RunningApp.LIMIT);
     }
@@ -229,13 +239,14 @@ class FunctionalTest {
     void webSockets() throws Exception {
         Queue<String> received = new ConcurrentLinkedQueue<>();
         new ReactorNettyWebSocketClient()
-                .execute(URI.create(app.address.replace("http", "ws") + "/socket"), session -> session.send(
-                                Flux.just("a", "b").map(session::textMessage))
-                        .thenMany(session.receive()
-                                .map(WebSocketMessage::getPayloadAsText)
-                                .doOnNext(received::add)
-                                .take(2))
-                        .then())
+                .execute(
+                        URI.create(app.address.replace("http", "ws") + "/socket"),
+                        session -> session.send(Flux.just("a", "b").map(session::textMessage))
+                                .thenMany(session.receive()
+                                        .map(WebSocketMessage::getPayloadAsText)
+                                        .doOnNext(received::add)
+                                        .take(2))
+                                .then())
                 .block(RunningApp.LIMIT);
         assertThat(received).containsExactly("echo a", "echo b");
         state.cancelled.get(20, TimeUnit.SECONDS);

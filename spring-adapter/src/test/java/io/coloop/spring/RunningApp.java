@@ -51,7 +51,10 @@ final class RunningApp implements AutoCloseable {
                 .bannerMode(Banner.Mode.OFF)
                 .logStartupInfo(false)
                 .properties(Stream.concat(
-                                Stream.of("server.port=0", "logging.level.root=WARN", "spring.main.register-shutdown-hook=false"),
+                                Stream.of(
+                                        "server.port=0",
+                                        "logging.level.root=WARN",
+                                        "spring.main.register-shutdown-hook=false"),
                                 Stream.of(properties))
                         .toArray(String[]::new))
                 .run());
@@ -125,7 +128,4 @@ final class RunningApp implements AutoCloseable {
             return factory;
         }
     }
-
-    /** The process's, as applications have them by default. */
-    static class GlobalEventLoops {}
 }

@@ -109,7 +109,9 @@ class ThreadsTest {
         @GetMapping("/same-loop")
         boolean sameLoop(ServerWebExchange exchange) {
             return Task.current().loop()
-                    == exchange.getApplicationContext().getBean(RequestLoops.class).loopOf(exchange);
+                    == exchange.getApplicationContext()
+                            .getBean(RequestLoops.class)
+                            .loopOf(exchange);
         }
 
         @GetMapping("/blocks-no-thread")

@@ -33,7 +33,8 @@ class WithoutNettyTest {
         List<Loop> loops;
         try (AnnotationConfigReactiveWebApplicationContext context =
                 new AnnotationConfigReactiveWebApplicationContext()) {
-            org.springframework.boot.test.util.TestPropertyValues.of("coloop.webflux.own-loops=2").applyTo(context);
+            org.springframework.boot.test.util.TestPropertyValues.of("coloop.webflux.own-loops=2")
+                    .applyTo(context);
             context.register(RunningApp.App.class, Controller.class);
             context.refresh();
             WebTestClient client = WebTestClient.bindToApplicationContext(context)
@@ -42,8 +43,14 @@ class WithoutNettyTest {
                     .build();
             Set<String> names = new HashSet<>();
             for (int i = 0; i < 4; i++) {
-                names.add(client.get().uri("/loop").exchange().expectStatus().isOk().expectBody(String.class)
-                        .returnResult().getResponseBody());
+                names.add(client.get()
+                        .uri("/loop")
+                        .exchange()
+                        .expectStatus()
+                        .isOk()
+                        .expectBody(String.class)
+                        .returnResult()
+                        .getResponseBody());
             }
             assertThat(names).containsExactlyInAnyOrder("web-1", "web-2");
             loops = context.getBean(RequestLoops.class).loops();
