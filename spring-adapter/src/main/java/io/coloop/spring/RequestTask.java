@@ -73,14 +73,32 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     /** What the source gives, signalled on the loop's own thread; a {@link RequestTimeoutException} if that takes longer than the limit. */
     static <T> Mono<T> mono(RequestLoop request, Mono<T> source, Start start, @Nullable Duration limit) {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super T> actual) {
-                RequestTask<T> task = new RequestTask<>(request, source, start, limit, actual);
-                actual.onSubscribe(task);
-                task.onLoop(task::begin);
-            }
-        };
+        return OnLoop.of(request, source, start, limit);
+    }
+
+    private static final class OnLoop<T> extends Mono<T> {
+        private final RequestLoop request;
+        private final Mono<T> source;
+        private final Start start;
+        private final @Nullable Duration limit;
+
+        private OnLoop(RequestLoop request, Mono<T> source, Start start, @Nullable Duration limit) {
+            this.request = request;
+            this.source = source;
+            this.start = start;
+            this.limit = limit;
+        }
+
+        static <T> Mono<T> of(RequestLoop request, Mono<T> source, Start start, @Nullable Duration limit) {
+            return onAssembly(new OnLoop<>(request, source, start, limit));
+        }
+
+        @Override
+        public void subscribe(CoreSubscriber<? super T> actual) {
+            RequestTask<T> task = new RequestTask<>(request, source, start, limit, actual);
+            actual.onSubscribe(task);
+            task.onLoop(task::begin);
+        }
     }
 
     /** That of the operator that gives this action to a scheduler, or null if the action is no operator's of a controller method that runs as a task. */
@@ -257,9 +275,8 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         T given = value;
         if (cancelled) {
             discard();
-        } else if (failure
-                instanceof
-                TaskCancelledException) { // the client waits: the loop closes, or somebody has cancelled the task
+        } else if (failure instanceof TaskCancelledException) {
+            // the client waits: the loop closes, or somebody has cancelled the task
             actual.onError(new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, failure.getMessage(), failure));
         } else if (failure != null) {
             actual.onError(failure);
@@ -295,8 +312,8 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
             current = task;
             action.run();
             if (task.cancelling() > 0 && value == null && (settled || start == Start.IN_TASK)) {
-                // what was thrown at an exception handler or a model method stays with Spring; a value in spite of the
-                // cancel does, too, but settles nothing
+                // Spring keeps what was thrown at an exception handler or a model method; a value in spite of the
+                // cancel settles nothing
                 throw abandoned != null ? abandoned : new TaskCancelledException("the request was cancelled");
             }
             if (cancelled) {

@@ -267,7 +267,7 @@ class CancellationTest {
 
     @Test
     void twoRequestsInterleaveOnOneLoop() throws Exception {
-        CompletableFuture<String> first = CompletableFuture.supplyAsync(() -> app.get("/wait/first"));
+        CompletableFuture<String> first = app.getLater("/wait/first");
         controller.started.get(20, TimeUnit.SECONDS);
         assertThat(app.get("/open")).isEqualTo("open");
         assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("opened");

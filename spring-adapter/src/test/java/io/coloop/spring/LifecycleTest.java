@@ -23,6 +23,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
 /** From the first request to the end of the application. */
@@ -92,7 +93,8 @@ class LifecycleTest {
             running = false;
             Promise<String> promise = controller.inFlight.join();
             Loop loop = promise.future().loop();
-            loop.execute(() -> loop.callLater(Duration.ofMillis(300), () -> promise.complete("in time")));
+            loop.execute(() -> loop.callLater(
+                    Duration.ofMillis(300), () -> Thread.ofPlatform().start(() -> promise.complete("in time"))));
         }
 
         @Override
@@ -105,7 +107,7 @@ class LifecycleTest {
     void requestsInFlightEndBeforeTheApplicationDoes() throws Exception {
         CompletableFuture<String> answer;
         try (RunningApp app = RunningApp.start(List.of(Controller.class, FirstToStop.class))) {
-            answer = CompletableFuture.supplyAsync(() -> app.get("/in-flight"));
+            answer = app.getLater("/in-flight");
             app.bean(Controller.class).inFlight.get(20, TimeUnit.SECONDS);
         }
         assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo("in time");
@@ -137,7 +139,9 @@ class LifecycleTest {
         @Bean
         ReactorResourceFactory resources() {
             ReactorResourceFactory factory = new ReactorResourceFactory();
+            factory.setUseGlobalResources(false);
             factory.setLoopResources(SHARED);
+            factory.setConnectionProvider(ConnectionProvider.newConnection());
             return factory;
         }
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.springframework.boot.Banner;
@@ -18,7 +19,9 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.LoopResources;
 
 /** An application on a real reactor-netty server with one event loop and a port of its own. Closing it fails if its loops reported anything that was not taken. */
@@ -32,7 +35,10 @@ final class RunningApp implements AutoCloseable {
     private RunningApp(ConfigurableApplicationContext context) {
         this.context = context;
         this.address = "http://localhost:" + context.getEnvironment().getProperty("local.server.port");
+        // one connection per request: reactor-netty's server now and then leaves one unread after answers that came
+        // from other threads
         this.client = WebClient.builder()
+                .clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection()))
                 .baseUrl(address)
                 .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(10_000_000))
                 .build();
@@ -66,6 +72,10 @@ final class RunningApp implements AutoCloseable {
 
     String get(String uri) {
         return client.get().uri(uri).retrieve().bodyToMono(String.class).block(LIMIT);
+    }
+
+    CompletableFuture<String> getLater(String uri) {
+        return client.get().uri(uri).retrieve().bodyToMono(String.class).toFuture();
     }
 
     /** Status and body. */

@@ -4,12 +4,12 @@ import io.coloop.Loop
 import io.coloop.Task
 import io.coloop.kotlin.awaitSuspend
 import io.coloop.kotlin.dispatcher
+import io.coloop.reactor.Reactor
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.coroutineContext
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
-import kotlinx.coroutines.reactor.ReactorContext
 import org.springframework.context.i18n.LocaleContextHolder
 import org.springframework.web.bind.annotation.GetMapping
 import org.springframework.web.bind.annotation.PathVariable
@@ -59,7 +59,6 @@ class KotlinControllers(private val recommendations: Recommendations) {
     @GetMapping("/kotlin/context")
     fun context(): String = awaitSuspend {
         delay(1)
-        val locale = coroutineContext[ReactorContext]?.context?.hasKey(RequestLoop::class.java)
-        "$locale ${LocaleContextHolder.getLocale().toLanguageTag()}"
+        "${Reactor.context().hasKey(RequestLoop::class.java)} ${LocaleContextHolder.getLocale().toLanguageTag()}"
     }
 }
