@@ -1,0 +1,4 @@
+package io.coloop.examples.shop;
+
+/** What somebody wants to buy. */
+public record Order(long product, int quantity) {}
