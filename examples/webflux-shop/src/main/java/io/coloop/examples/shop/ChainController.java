@@ -27,9 +27,12 @@ public class ChainController {
 
     @GetMapping("/products/{id}")
     Mono<ProductPage> page(@PathVariable long id) {
-        return suppliers.stock(id).flatMap(stock -> suppliers
-                .price(id)
-                .flatMap(price -> suppliers.rating(id).map(rating -> new ProductPage(id, stock, price, rating))));
+        return suppliers
+                .stock(id)
+                .flatMap(stock -> suppliers
+                        .price(id)
+                        .flatMap(price ->
+                                suppliers.rating(id).map(rating -> new ProductPage(id, stock, price, rating))));
     }
 
     @GetMapping("/products/{id}/offers")

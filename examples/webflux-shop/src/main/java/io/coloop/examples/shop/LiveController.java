@@ -32,7 +32,12 @@ public class LiveController {
             for (long before = traffic.ended(); ; ) { // until the browser leaves
                 long now = traffic.ended();
                 emitter.emit(new Live(
-                        now, now - before, traffic.milliseconds(0.5), traffic.milliseconds(0.99), Loop.mode().name(), each()));
+                        now,
+                        now - before,
+                        traffic.milliseconds(0.5),
+                        traffic.milliseconds(0.99),
+                        Loop.mode().name(),
+                        each()));
                 before = now;
                 sleep(PERIOD);
             }
@@ -41,7 +46,10 @@ public class LiveController {
 
     private List<Live.Of> each() {
         return loops.loops().stream()
-                .map(loop -> new Live.Of(loop.name(), loop.statistics().tasks(), loop.statistics().items()))
+                .map(loop -> new Live.Of(
+                        loop.name(),
+                        loop.statistics().tasks(),
+                        loop.statistics().items()))
                 .toList();
     }
 }

@@ -15,8 +15,12 @@ public class Reviews {
 
     /** What people say. */
     Flowable<String> of(long product) {
-        return ReactorRx.flowable(
-                        suppliers.client().get().uri("/reviews/{id}", product).retrieve().bodyToFlux(String.class))
+        return ReactorRx.flowable(suppliers
+                        .client()
+                        .get()
+                        .uri("/reviews/{id}", product)
+                        .retrieve()
+                        .bodyToFlux(String.class))
                 .map(line -> line.replace("\"", ""));
     }
 }

@@ -10,7 +10,8 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 @EnableConfigurationProperties(ShopProperties.class)
 public class Shop {
     public static void main(String[] arguments) {
-        if (arguments.length > 0 && arguments[0].equals("suppliers")) { // without the shop: suppliers port delay-in-milliseconds
+        if (arguments.length > 0
+                && arguments[0].equals("suppliers")) { // without the shop: suppliers port delay-in-milliseconds
             SupplierServer.serve(Integer.parseInt(arguments[1]), Duration.ofMillis(Long.parseLong(arguments[2])));
         } else {
             SpringApplication.run(Shop.class, arguments);

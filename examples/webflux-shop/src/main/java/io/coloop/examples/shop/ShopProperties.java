@@ -12,4 +12,5 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("shop")
 public record ShopProperties(
-        @DefaultValue("") String suppliers, @DefaultValue("5ms") Duration delay) {}
+        @DefaultValue("") String suppliers,
+        @DefaultValue("5ms") Duration delay) {}

@@ -20,9 +20,10 @@ public final class SupplierServer implements AutoCloseable {
                 .host("localhost")
                 .port(port)
                 .runOn(threads)
-                .route(routes -> routes.get("/reviews/{id}", (request, response) -> response.header(
-                                        "Content-Type", "application/x-ndjson")
-                                .sendString(Flux.just("\"good\"\n", "\"better\"\n", "\"best\"\n")))
+                .route(routes -> routes.get(
+                                "/reviews/{id}",
+                                (request, response) -> response.header("Content-Type", "application/x-ndjson")
+                                        .sendString(Flux.just("\"good\"\n", "\"better\"\n", "\"best\"\n")))
                         .get("/{what}/{id}", (request, response) -> {
                             String what = String.valueOf(request.param("what"));
                             long id = Long.parseLong(String.valueOf(request.param("id")));

@@ -25,7 +25,8 @@ public class Traffic implements WebFilter {
         return Mono.defer(() -> {
             long begin = System.nanoTime();
             return chain.filter(exchange)
-                    .doFinally(end -> nanos.set((int) (ended.getAndIncrement() % REMEMBERED), System.nanoTime() - begin));
+                    .doFinally(
+                            end -> nanos.set((int) (ended.getAndIncrement() % REMEMBERED), System.nanoTime() - begin));
         });
     }
 

@@ -56,7 +56,11 @@ class ShopTest {
     void aRow(String way) {
         Product lamp = get("/" + way + "/products/1/row", Product.class);
         assertThat(lamp.name()).isEqualTo("lamp");
-        client.get().uri("/" + way + "/products/99/row").exchange().expectStatus().isNotFound();
+        client.get()
+                .uri("/" + way + "/products/99/row")
+                .exchange()
+                .expectStatus()
+                .isNotFound();
     }
 
     @ParameterizedTest

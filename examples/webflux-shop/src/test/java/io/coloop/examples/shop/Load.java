@@ -1,0 +1,90 @@
+package io.coloop.examples.shop;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
+
+/** So many connections on one thread, each asking again as soon as it has its answer. */
+final class Load implements AutoCloseable {
+    private static final int MOST = 4_000_000;
+
+    private final int connections;
+    private final ConnectionProvider pool;
+    private final LoopResources thread = LoopResources.create("load", 1, true);
+    private final HttpClient client;
+    private final long[] nanos = new long[MOST];
+
+    Load(int connections, String url) {
+        this.connections = connections;
+        pool = ConnectionProvider.builder("load")
+                .maxConnections(connections)
+                .pendingAcquireMaxCount(-1)
+                .pendingAcquireTimeout(Duration.ofMinutes(2))
+                .build();
+        client = HttpClient.create(pool).runOn(thread).baseUrl(url);
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param p50 the median latency, in nanoseconds
+     * @param p99 that which one in a hundred exceeds
+     */
+    record Outcome(int requests, int errors, long p50, long p99) {}
+
+    Outcome run(String path, Duration duration) {
+        AtomicInteger ended = new AtomicInteger();
+        AtomicInteger errors = new AtomicInteger();
+        long end = System.nanoTime() + duration.toNanos();
+        Mono<Void> one = Mono.defer(() -> {
+            long begin = System.nanoTime();
+            return get(path, errors)
+                    .doOnTerminate(() -> nanos[ended.getAndIncrement() % MOST] = System.nanoTime() - begin);
+        });
+        Flux.range(0, connections)
+                .flatMap(connection -> one.repeat(() -> System.nanoTime() < end), connections)
+                .then()
+                .block(duration.plusSeconds(60));
+        int requests = ended.get();
+        long[] sorted = Arrays.copyOf(nanos, Math.min(requests, MOST));
+        Arrays.sort(sorted);
+        return new Outcome(
+                requests, errors.get(), sorted[sorted.length / 2], sorted[(int) (0.99 * (sorted.length - 1))]);
+    }
+
+    /** Asks once on each connection, and waits for all answers. */
+    Mono<Integer> once(String path, AtomicLong answered) {
+        AtomicInteger errors = new AtomicInteger();
+        return Flux.range(0, connections)
+                .flatMap(connection -> get(path, errors).doOnTerminate(answered::incrementAndGet), connections)
+                .then(Mono.fromSupplier(errors::get));
+    }
+
+    private Mono<Void> get(String path, AtomicInteger errors) {
+        return client.get()
+                .uri(path)
+                .responseSingle((response, body) -> {
+                    if (response.status().code() != 200) {
+                        errors.incrementAndGet();
+                    }
+                    return body.asByteArray();
+                })
+                .onErrorResume(failure -> {
+                    errors.incrementAndGet();
+                    return Mono.empty();
+                })
+                .then();
+    }
+
+    @Override
+    public void close() {
+        pool.dispose();
+        thread.dispose();
+    }
+}
