@@ -6,6 +6,7 @@ import org.springframework.http.server.reactive.AbstractServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.util.ClassUtils;
+import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 
 /** What reactor-netty says of a request; nothing without it on the class path. */
@@ -20,12 +21,22 @@ final class NettyRequest {
         return PRESENT ? Netty.eventLoop(request) : null;
     }
 
+    /** Cancels the handling of a request when its connection is closed. */
+    static Mono<Void> untilClosed(RequestLoop loop, ServerHttpRequest request, Mono<Void> handling) {
+        return PRESENT ? Netty.untilClosed(loop, request, handling) : handling;
+    }
+
     private static final class Netty {
         static @Nullable ScheduledExecutorService eventLoop(ServerHttpRequest request) {
-            Object server = nativeRequest(request);
-            return server instanceof Connection connection
+            return nativeRequest(request) instanceof Connection connection
                     ? connection.channel().eventLoop()
                     : null;
+        }
+
+        static Mono<Void> untilClosed(RequestLoop loop, ServerHttpRequest request, Mono<Void> handling) {
+            return nativeRequest(request) instanceof Connection connection
+                    ? Handling.of(loop, connection.channel(), handling)
+                    : handling;
         }
 
         private static @Nullable Object nativeRequest(ServerHttpRequest request) {

@@ -2,9 +2,12 @@ package io.coloop.spring;
 
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.context.ContextView;
 
 /** The loop of one request, found when it is first asked for. In the exchange's attributes and in the Reactor Context, by its class's name and its class. */
@@ -13,8 +16,8 @@ final class RequestLoop {
 
     private final RequestLoops loops;
     private final ServerHttpRequest request;
-    private volatile @Nullable Loop
-            loop; // two threads may find it; they find the same, but for requests without an event loop
+    private final Sinks.Empty<Void> ended = Sinks.empty();
+    private final AtomicReference<@Nullable Loop> loop = new AtomicReference<>();
 
     private RequestLoop(RequestLoops loops, ServerHttpRequest request) {
         this.loops = loops;
@@ -49,17 +52,22 @@ final class RequestLoop {
         return here;
     }
 
+    /** Nobody handles the request any more. */
+    void end() {
+        ended.tryEmitEmpty();
+    }
+
+    /** Completes when nobody handles the request any more. */
+    Mono<Void> ended() {
+        return ended.asMono();
+    }
+
     Loop loop() {
-        Loop found = loop;
-        if (found == null || found.isClosed()) {
-            synchronized (this) {
-                found = loop;
-                if (found == null || found.isClosed()) {
-                    found = loops.loopOf(request);
-                    loop = found;
-                }
-            }
+        Loop found = loop.get();
+        if (found != null && !found.isClosed()) {
+            return found;
         }
-        return found;
+        Loop next = loops.loopOf(request);
+        return loop.compareAndSet(found, next) ? next : loop();
     }
 }

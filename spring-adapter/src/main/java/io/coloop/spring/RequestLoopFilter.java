@@ -30,7 +30,8 @@ final class RequestLoopFilter implements WebFilter, Ordered {
         if (dispatchers != null) {
             exchange.getAttributes().putIfAbsent(COROUTINE_CONTEXT, dispatchers.of(loop.loop()));
         }
-        return chain.filter(exchange).contextWrite(context -> with(context, loop, exchange));
+        return NettyRequest.untilClosed(loop, exchange.getRequest(), chain.filter(exchange))
+                .contextWrite(context -> with(context, loop, exchange));
     }
 
     private Context with(Context context, RequestLoop loop, ServerWebExchange exchange) {

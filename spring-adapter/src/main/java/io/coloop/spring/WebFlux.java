@@ -16,8 +16,6 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
@@ -52,19 +50,11 @@ public final class WebFlux {
      */
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
-        return Flux.deferContextual(context ->
-                Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), body, item -> discard(item, context)));
-    }
-
-    private static void discard(Object item, ContextView context) {
-        Operators.onDiscard(item, Context.of(context));
-        if (item instanceof AutoCloseable closeable) {
-            try {
-                closeable.close();
-            } catch (Exception failure) {
-                Operators.onErrorDropped(failure, Context.of(context));
-            }
-        }
+        return Flux.deferContextual(context -> {
+            Flux<T> items = Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), body);
+            RequestLoop request = context.getOrDefault(RequestLoop.class, null);
+            return request == null ? items : items.takeUntilOther(request.ended());
+        });
     }
 
     /** A functional endpoint: {@code route().GET("/users/{id}", handler(request -> ok().bodyValue(await(users.findById(...)))))}. What the body returns is subscribed on the loop's own thread, after its task has ended. */

@@ -35,7 +35,8 @@ final class RunningApp implements AutoCloseable {
     private RunningApp(ConfigurableApplicationContext context) {
         this.context = context;
         this.address = "http://localhost:" + context.getEnvironment().getProperty("local.server.port");
-        // one connection per request: on a kept one, a request after answers that an executor's thread wrote was seen never to reach the first filter; why is not known
+        // one connection per request: on a kept one, a request after answers that an executor's thread wrote was seen
+        // never to reach the first filter; why is not known
         // from other threads
         this.client = WebClient.builder()
                 .clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection()))

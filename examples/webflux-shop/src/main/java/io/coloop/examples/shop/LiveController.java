@@ -1,7 +1,7 @@
 package io.coloop.examples.shop;
 
 import static io.coloop.Await.sleep;
-import static io.coloop.reactor.Reactor.flux;
+import static io.coloop.spring.WebFlux.flux;
 
 import io.coloop.Loop;
 import io.coloop.spring.RequestLoops;
@@ -10,7 +10,6 @@ import java.util.List;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 
 /** What goes on, once a second: a body that emits, as server-sent events. */
@@ -27,8 +26,8 @@ public class LiveController {
     }
 
     @GetMapping(path = "/live", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
-    Flux<Live> live(ServerWebExchange exchange) {
-        return flux(loops.loopOf(exchange), emitter -> {
+    Flux<Live> live() {
+        return flux(emitter -> {
             for (long before = traffic.ended(); ; ) { // until the browser leaves
                 long now = traffic.ended();
                 emitter.emit(new Live(
