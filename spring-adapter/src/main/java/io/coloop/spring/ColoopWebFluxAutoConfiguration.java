@@ -1,5 +1,6 @@
 package io.coloop.spring;
 
+import io.coloop.ExceptionHandler;
 import io.coloop.Loop;
 import io.coloop.LoopBuilder;
 import io.coloop.reactor.ContextPropagation;
@@ -29,16 +30,21 @@ public class ColoopWebFluxAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    RequestLoops requestLoops(ColoopWebFluxProperties properties, ObjectProvider<LoopCustomizer> customizers) {
+    RequestLoops requestLoops(
+            ColoopWebFluxProperties properties,
+            ObjectProvider<LoopCustomizer> customizers,
+            ObjectProvider<ExceptionHandler> handler) {
         ThreadLocalsOfRequests.register(properties.context());
         int own = properties.ownLoops() > 0
                 ? properties.ownLoops()
                 : Runtime.getRuntime().availableProcessors();
-        return new RequestLoops(() -> settings(customizers), own, properties.shutdownTimeout());
+        LoopReports reports = new LoopReports(handler.getIfAvailable(() -> ExceptionHandler.LOGGING));
+        return new RequestLoops(() -> settings(customizers, reports), own, properties.shutdownTimeout());
     }
 
-    private static LoopBuilder settings(ObjectProvider<LoopCustomizer> customizers) {
-        LoopBuilder settings = Loop.builder().contextCapture(ContextPropagation.capture());
+    private static LoopBuilder settings(ObjectProvider<LoopCustomizer> customizers, LoopReports reports) {
+        LoopBuilder settings =
+                Loop.builder().contextCapture(ContextPropagation.capture()).exceptionHandler(reports);
         customizers.orderedStream().forEach(customizer -> customizer.customize(settings));
         return settings;
     }

@@ -12,10 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -28,7 +31,7 @@ import org.springframework.web.server.ServerWebExchange;
  */
 public final class RequestLoops implements SmartLifecycle {
     /** After the web server's own two phases, before what beans need that have no phase, such as connection pools. */
-    private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 3 * 1024;
+    static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 3 * 1024;
 
     private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
     private static final LoopLocal<Users> USERS = LoopLocal.withInitial(loop -> new Users());
@@ -41,6 +44,7 @@ public final class RequestLoops implements SmartLifecycle {
     private final ReentrantLock groupLock = new ReentrantLock();
     private final AtomicInteger names = new AtomicInteger();
     private final AtomicInteger turn = new AtomicInteger();
+    private final List<Consumer<? super Loop>> whenMade = new CopyOnWriteArrayList<>();
     private volatile boolean running;
 
     /**
@@ -78,12 +82,20 @@ public final class RequestLoops implements SmartLifecycle {
             }
             Loop attached =
                     settings.get().name("web-" + names.incrementAndGet()).on(eventLoop);
-            USERS.get(attached).count.incrementAndGet();
+            Users users = USERS.get(attached);
+            users.count.incrementAndGet();
+            users.host = eventLoop;
+            madeNow(attached);
             return attached;
         });
     }
 
-    private Loop nextOfGroup() {
+    /** The event loop that hosts a loop of requests, or null if it has a thread of its own or is none of those. */
+    static @Nullable ScheduledExecutorService hostOf(Loop loop) {
+        return USERS.get(loop).host;
+    }
+
+    Loop nextOfGroup() {
         groupLock.lock();
         try {
             int index = Math.floorMod(turn.getAndIncrement(), groupSize);
@@ -92,10 +104,21 @@ public final class RequestLoops implements SmartLifecycle {
             }
             Loop started = settings.get().name("web-" + names.incrementAndGet()).start();
             group.add(started);
+            madeNow(started);
             return started;
         } finally {
             groupLock.unlock();
         }
+    }
+
+    /** Calls the action with each loop that there is, and with each that is made from now on. With one that is made meanwhile it may be called twice. */
+    void whenMade(Consumer<? super Loop> action) {
+        whenMade.add(action);
+        loops().forEach(action);
+    }
+
+    private void madeNow(Loop loop) {
+        whenMade.forEach(action -> action.accept(loop));
     }
 
     int groupSize() {
@@ -188,5 +211,6 @@ public final class RequestLoops implements SmartLifecycle {
     /** How many applications use a loop: event loops may be the process's, and a loop is closed by its last user. */
     private static final class Users {
         final AtomicInteger count = new AtomicInteger();
+        volatile @Nullable ScheduledExecutorService host;
     }
 }

@@ -1,0 +1,83 @@
+package io.coloop.spring;
+
+import io.coloop.Loop;
+import io.netty.channel.EventLoop;
+import java.net.URI;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.http.client.reactive.ClientHttpResponse;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientConfig;
+
+/** Sends each request over a connection on the event loop of whoever subscribes, so that its answer comes there; from other threads over one on any. */
+final class LoopHttpConnector implements ClientHttpConnector {
+    /*
+     * reactor-netty keeps a pool for each remote address and each configuration of a client, and the event loops that a client runs on are part of
+     * that. So clients that differ in their event loop alone share no connection, though all of them have the application's ConnectionProvider; that holds for HTTP/2 as well.
+     */
+    private final HttpClient client;
+    private final ClientHttpConnector anywhere;
+    private final Map<EventLoop, ClientHttpConnector> onLoop = new ConcurrentHashMap<>();
+
+    private LoopHttpConnector(HttpClient client, ClientHttpConnector anywhere) {
+        this.client = client;
+        this.anywhere = anywhere;
+    }
+
+    /** With all that the builder and the settings say. */
+    static ClientHttpConnector of(ReactorClientHttpConnectorBuilder builder, @Nullable HttpClientSettings settings) {
+        HttpClient[] built = new HttpClient[1];
+        ReactorClientHttpConnector connector = builder.withHttpClientCustomizer(client -> {
+                    built[0] = client;
+                    return client;
+                })
+                .build(settings);
+        return new LoopHttpConnector(built[0], connector);
+    }
+
+    @Override
+    public Mono<ClientHttpResponse> connect(
+            HttpMethod method, URI uri, Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+        return Mono.defer(() -> here().connect(method, uri, requestCallback));
+    }
+
+    private ClientHttpConnector here() {
+        EventLoop eventLoop = eventLoop();
+        if (eventLoop == null) {
+            return anywhere;
+        }
+        ClientHttpConnector known = onLoop.get(eventLoop);
+        if (known != null) {
+            return known;
+        }
+        onLoop.keySet().removeIf(EventLoop::isShuttingDown);
+        return onLoop.computeIfAbsent(eventLoop, added -> new ReactorClientHttpConnector(clientOn(added)));
+    }
+
+    private HttpClient clientOn(EventLoop eventLoop) {
+        var resolver = client.configuration().resolver();
+        // reactor-netty would make another resolver for each event loop, with a cache of its own, and keep it for ever
+        return (resolver == null ? client : client.resolver(resolver)).runOn(eventLoop);
+    }
+
+    /** That of the calling task or thread. */
+    private @Nullable EventLoop eventLoop() {
+        Loop loop = Loop.currentOrNull();
+        if (loop != null && RequestLoops.hostOf(loop) instanceof EventLoop host) {
+            return host;
+        }
+        HttpClientConfig config = client.configuration();
+        EventLoop next =
+                config.loopResources().onClient(config.isPreferNative()).next(); // on one of them it is that one
+        return next.inEventLoop() ? next : null;
+    }
+}

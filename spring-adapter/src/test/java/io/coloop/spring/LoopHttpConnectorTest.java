@@ -1,0 +1,355 @@
+package io.coloop.spring;
+
+import static io.coloop.Await.await;
+import static io.coloop.reactor.Reactor.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coloop.Loop;
+import io.netty.channel.Channel;
+import io.netty.channel.ServerChannel;
+import io.netty.handler.timeout.ReadTimeoutException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.http.client.autoconfigure.reactive.ClientHttpConnectorBuilderCustomizer;
+import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.WebClientRequestException;
+import org.springframework.web.service.annotation.GetExchange;
+import org.springframework.web.service.registry.HttpServiceGroup;
+import org.springframework.web.service.registry.ImportHttpServices;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
+
+/** Where the answers of HTTP calls come, with a server of four event loops. */
+@Timeout(60)
+class LoopHttpConnectorTest {
+    private static final int CALLS = 200;
+
+    private Downstream downstream;
+    private RunningApp app;
+
+    @BeforeEach
+    void startDownstream() {
+        downstream = new Downstream();
+    }
+
+    @AfterEach
+    void stop() {
+        if (app != null) {
+            app.close();
+        }
+        downstream.close();
+    }
+
+    private void start(List<Class<?>> more, String... properties) {
+        start(FourEventLoops.class, more, properties);
+    }
+
+    private void start(Class<?> eventLoops, List<Class<?>> more, String... properties) {
+        List<Class<?>> beans = new ArrayList<>(more);
+        beans.add(Caller.class);
+        String address = "http://localhost:" + downstream.port();
+        String[] all = Arrays.copyOf(properties, properties.length + 2);
+        all[properties.length] = "downstream=" + address;
+        all[properties.length + 1] = "spring.http.serviceclient.greetings.base-url=" + address;
+        app = RunningApp.start(eventLoops, beans, all);
+    }
+
+    /** How many of the calls say true. */
+    private long trueOf(String uri) {
+        return Flux.range(0, CALLS)
+                .flatMap(call -> app.client.get().uri(uri).retrieve().bodyToMono(Boolean.class), 20)
+                .filter(own -> own)
+                .count()
+                .block(RunningApp.LIMIT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/await", "/declarative", "/mono", "/subscribed", "/driver"})
+    void answersComeOnTheCallersEventLoop(String uri) {
+        start(List.of());
+        assertThat(trueOf(uri)).isEqualTo(CALLS);
+    }
+
+    @Test
+    void withoutItMostComeElsewhere() {
+        start(List.of(), "coloop.webclient.enabled=false");
+        assertThat(trueOf("/await")).isLessThan(CALLS / 2); // about a quarter
+        assertThat(app.context.getBeansOfType(LoopHttpPools.class)).isEmpty();
+    }
+
+    @Test
+    void answersOverHttp2ComeThereToo() {
+        downstream.close();
+        downstream = new Downstream(HttpProtocol.H2C);
+        start(List.of(Http2.class));
+        assertThat(trueOf("/await")).isEqualTo(CALLS);
+    }
+
+    @Test
+    void callsFromOtherThreadsAreAnswered() {
+        start(List.of());
+        assertThat(app.bean(Caller.class).call("/hi").block(RunningApp.LIMIT)).isEqualTo("hi");
+    }
+
+    @Test
+    void eachEventLoopHasItsLimit() {
+        start(List.of(), "coloop.webclient.max-connections=1", "coloop.webclient.pending-acquire-max-count=-1");
+        assertThat(trueOf("/await")).isEqualTo(CALLS);
+        assertThat(downstream.connections()).isEqualTo(4);
+    }
+
+    @Test
+    void moreThanMayWaitForAConnectionFail() {
+        start(
+                List.of(),
+                "coloop.webclient.max-connections=1",
+                "coloop.webclient.pending-acquire-max-count=1",
+                "spring.http.clients.read-timeout=10s");
+        ClientHttpConnector connector = app.bean(ClientHttpConnector.class);
+        assertThat(connector).isInstanceOf(LoopHttpConnector.class);
+        Caller caller = app.bean(Caller.class);
+        List<String> failures = Flux.range(0, 3)
+                .flatMap(call -> caller.call("/never")
+                        .map(answer -> "answer")
+                        .onErrorResume(failure -> Mono.just(failure.getMessage())))
+                .take(1)
+                .collectList()
+                .block(RunningApp.LIMIT);
+        assertThat(failures)
+                .singleElement()
+                .asString()
+                .contains("Pending acquire queue has reached its maximum size of 1");
+    }
+
+    @Test
+    void settingsOfTheApplicationApply() {
+        start(
+                List.of(Header.class),
+                "spring.http.clients.read-timeout=100ms",
+                "spring.http.clients.redirects=dont-follow");
+        assertThat(app.get("/times-out")).isEqualTo(ReadTimeoutException.class.getName());
+        assertThat(app.get("/header")).isEqualTo("customized");
+        assertThat(app.get("/redirected")).isEqualTo("302");
+        assertThatThrownBy(() -> app.bean(Caller.class).call("/never").block(RunningApp.LIMIT))
+                .as("elsewhere")
+                .isInstanceOf(WebClientRequestException.class)
+                .hasCauseInstanceOf(ReadTimeoutException.class);
+    }
+
+    @Test
+    void connectionsAreClosedWithTheApplicationThoughItsEventLoopsGoOn() {
+        LoopResources eventLoops = LoopResources.create("outside", 4, true);
+        OthersEventLoops.others = eventLoops;
+        try {
+            start(OthersEventLoops.class, List.of());
+            assertThat(trueOf("/await")).isEqualTo(CALLS);
+            assertThat(app.bean(Caller.class).call("/hi").block(RunningApp.LIMIT))
+                    .isEqualTo("hi");
+            assertThat(downstream.connections()).as("used again").isBetween(4, 4 * 20);
+            assertThat(downstream.accepted).allMatch(Channel::isOpen);
+            app.close();
+            app = null;
+            downstream.awaitAllClosed();
+        } finally {
+            eventLoops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)).block(RunningApp.LIMIT);
+        }
+    }
+
+    interface Greetings {
+        @GetExchange("/hi")
+        Mono<String> hi();
+    }
+
+    @RestController
+    @ImportHttpServices(
+            group = "greetings",
+            types = Greetings.class,
+            clientType = HttpServiceGroup.ClientType.WEB_CLIENT)
+    static class Caller {
+        private final WebClient client;
+        private final Greetings greetings;
+
+        Caller(WebClient.Builder builder, Greetings greetings, @Value("${downstream}") String downstream) {
+            this.client = builder.baseUrl(downstream).build();
+            this.greetings = greetings;
+        }
+
+        Mono<String> call(String uri) {
+            return client.get().uri(uri).retrieve().bodyToMono(String.class);
+        }
+
+        /** Whether the value comes on the thread that subscribes. */
+        private static Mono<Boolean> here(Mono<String> call) {
+            return Mono.defer(() -> {
+                Thread caller = Thread.currentThread();
+                return call.map(answer -> Thread.currentThread() == caller);
+            });
+        }
+
+        @GetMapping("/await")
+        boolean awaited() {
+            return await(here(call("/hi")));
+        }
+
+        @GetMapping("/declarative")
+        boolean declarative() {
+            return await(here(greetings.hi()));
+        }
+
+        @GetMapping("/mono")
+        Mono<Boolean> mono() {
+            return here(call("/hi"));
+        }
+
+        @GetMapping("/subscribed")
+        boolean subscribed() {
+            AtomicReference<Thread> own = new AtomicReference<>();
+            await(Mono.fromRunnable(() -> own.set(Thread.currentThread())));
+            return await(call("/hi")
+                    .map(answer -> Thread.currentThread() == own.get())
+                    .toFuture());
+        }
+
+        @GetMapping("/driver")
+        boolean driver() {
+            Loop loop = Loop.current();
+            await(call("/hi").publishOn(Schedulers.parallel()));
+            AtomicReference<Loop> after = new AtomicReference<>();
+            await(Mono.fromRunnable(() -> after.set(Loop.current())));
+            return Loop.current() == loop && after.get() == loop;
+        }
+
+        @GetMapping("/times-out")
+        String timesOut() {
+            try {
+                return await(call("/never"));
+            } catch (WebClientRequestException failure) {
+                return failure.getCause().getClass().getName();
+            }
+        }
+
+        @GetMapping("/header")
+        String header() {
+            return await(call("/header"));
+        }
+
+        @GetMapping("/redirected")
+        String redirected() {
+            return await(client.get()
+                    .uri("/moved")
+                    .exchangeToMono(response ->
+                            Mono.just(String.valueOf(response.statusCode().value()))));
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Header {
+        @Bean
+        ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> header() {
+            return builder -> builder.withHttpClientCustomizer(
+                    client -> client.headers(headers -> headers.add("X-Test", "customized")));
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Http2 {
+        @Bean
+        ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> http2() {
+            return builder -> builder.withHttpClientCustomizer(client -> client.protocol(HttpProtocol.H2C));
+        }
+    }
+
+    static class FourEventLoops {
+        @Bean
+        ReactorResourceFactory resources() {
+            ReactorResourceFactory factory = new ReactorResourceFactory();
+            factory.setUseGlobalResources(false);
+            factory.setLoopResourcesSupplier(() -> LoopResources.create("four", 4, true));
+            factory.setShutdownQuietPeriod(Duration.ZERO);
+            return factory;
+        }
+    }
+
+    static class OthersEventLoops {
+        static volatile LoopResources others;
+
+        @Bean
+        ReactorResourceFactory resources() {
+            ReactorResourceFactory factory = new ReactorResourceFactory();
+            factory.setUseGlobalResources(false);
+            factory.setLoopResources(others);
+            return factory;
+        }
+    }
+
+    /** Another server, on threads of its own. */
+    private static final class Downstream {
+        final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
+        private final LoopResources resources = LoopResources.create("downstream", 1, true);
+        private final DisposableServer server;
+
+        Downstream(HttpProtocol... protocols) {
+            HttpServer made = HttpServer.create().port(0).runOn(resources);
+            server = (protocols.length == 0 ? made : made.protocol(protocols))
+                    .doOnConnection(connection -> {
+                        Channel channel = connection.channel();
+                        accepted.add(channel.parent() instanceof ServerChannel ? channel : channel.parent());
+                    })
+                    .route(routes -> routes.get("/hi", (request, response) -> response.sendString(Mono.just("hi")))
+                            .get(
+                                    "/header",
+                                    (request, response) -> response.sendString(
+                                            Mono.just(request.requestHeaders().get("X-Test"))))
+                            .get("/moved", (request, response) -> response.sendRedirect("/hi"))
+                            .get("/never", (request, response) -> response.sendString(Mono.never())))
+                    .bindNow();
+        }
+
+        int port() {
+            return server.port();
+        }
+
+        int connections() {
+            return accepted.size();
+        }
+
+        void awaitAllClosed() {
+            Instant deadline = Instant.now().plus(RunningApp.LIMIT);
+            assertThat(accepted)
+                    .allMatch(channel -> channel.closeFuture()
+                            .awaitUninterruptibly(
+                                    Duration.between(Instant.now(), deadline).toMillis()));
+        }
+
+        void close() {
+            server.disposeNow();
+            resources.disposeLater(Duration.ZERO, Duration.ofSeconds(5)).block(RunningApp.LIMIT);
+        }
+    }
+}
