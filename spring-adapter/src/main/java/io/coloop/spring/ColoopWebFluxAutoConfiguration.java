@@ -38,7 +38,7 @@ public class ColoopWebFluxAutoConfiguration {
         int own = properties.ownLoops() > 0
                 ? properties.ownLoops()
                 : Runtime.getRuntime().availableProcessors();
-        LoopReports reports = new LoopReports(handler.getIfAvailable(() -> ExceptionHandler.LOGGING));
+        LoopReports reports = new LoopReports(handler.getIfAvailable(() -> LoopReports.LOGGING));
         return new RequestLoops(() -> settings(customizers, reports), own, properties.shutdownTimeout());
     }
 
