@@ -1,5 +1,6 @@
 package io.coloop.examples.guide
 
+import io.coloop.Body
 import io.coloop.kotlin.await
 import io.coloop.spring.RequestLoops
 import kotlinx.coroutines.delay
@@ -23,7 +24,7 @@ public class Greetings {
 public class GreetingController(private val greetings: Greetings, private val loops: RequestLoops) {
     @GetMapping("/greetings/{name}")
     public suspend fun greeting(@PathVariable name: String, exchange: ServerWebExchange): String {
-        val loud = loops.loopOf(exchange).spawn { name.uppercase() } // a Java task on the same thread
+        val loud = loops.loopOf(exchange).spawn(Body<String, RuntimeException> { name.uppercase() }) // a Java task on the same thread
         return greetings.greet(loud.await())
     }
 }

@@ -40,7 +40,7 @@ import reactor.core.publisher.Mono;
 
 /** Clients that leave, limits on time, and what goes on meanwhile. */
 @Timeout(60)
-class CancellationTest {
+class RequestCancellationTest {
     private RunningApp app;
     private Waiting controller;
 
