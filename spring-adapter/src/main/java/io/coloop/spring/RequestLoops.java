@@ -11,9 +11,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -34,6 +38,7 @@ public final class RequestLoops implements SmartLifecycle {
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 3 * 1024;
 
     private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
+    private static final Duration DRAIN_GRACE = Duration.ofSeconds(1); // for a loop to get to it
     private static final LoopLocal<Users> USERS = LoopLocal.withInitial(loop -> new Users());
 
     private final Supplier<LoopBuilder> settings;
@@ -191,7 +196,7 @@ public final class RequestLoops implements SmartLifecycle {
                 // nothing is left of it
             }
         }
-        drains.forEach(RequestLoops::join);
+        awaitAll(drains);
         ours.forEach(Loop::shutdown);
         ours.forEach(Loop::close);
     }
@@ -204,8 +209,20 @@ public final class RequestLoops implements SmartLifecycle {
         }
     }
 
-    private static void join(Task<?> drain) {
-        drain.handle((value, failure) -> null).toCompletableFuture().join();
+    /** A loop that is held does not get to its drain: closing it gives up, and says so. */
+    private void awaitAll(List<Task<?>> drains) {
+        CompletableFuture<?>[] all = drains.stream()
+                .map(drain -> drain.handle((value, failure) -> null).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(all).get(shutdownTimeout.plus(DRAIN_GRACE).toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException held) {
+            // closed all the same
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** How many applications use a loop: event loops may be the process's, and a loop is closed by its last user. */

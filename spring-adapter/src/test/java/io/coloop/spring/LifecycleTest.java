@@ -184,4 +184,24 @@ class LifecycleTest {
                             text -> assertThat(text).containsOnlyOnce("Add-Opens"));
         }
     }
+
+    @Test
+    void aLoopThatIsHeldDoesNotHoldUpTheEnd() {
+        RequestLoops loops = new RequestLoops(
+                () -> Loop.builder().slowItem(Duration.ZERO).exceptionHandler(report -> {}), 1, Duration.ofMillis(100));
+        CompletableFuture<Void> held = new CompletableFuture<>();
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        loops.nextOfGroup().execute(() -> {
+            held.complete(null);
+            released.join();
+        });
+        held.join();
+        try {
+            CompletableFuture.runAsync(loops::stop)
+                    .orTimeout(20, TimeUnit.SECONDS)
+                    .join();
+        } finally {
+            released.complete(null);
+        }
+    }
 }
