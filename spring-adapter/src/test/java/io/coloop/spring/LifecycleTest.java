@@ -188,7 +188,12 @@ class LifecycleTest {
     @Test
     void aLoopThatIsHeldDoesNotHoldUpTheEnd() {
         RequestLoops loops = new RequestLoops(
-                () -> Loop.builder().slowItem(Duration.ZERO).exceptionHandler(report -> {}), 1, Duration.ofMillis(100));
+                () -> Loop.builder()
+                        .slowItem(Duration.ZERO)
+                        .shutdownTimeout(Duration.ofMillis(100))
+                        .exceptionHandler(report -> {}),
+                1,
+                Duration.ofMillis(100));
         CompletableFuture<Void> held = new CompletableFuture<>();
         CompletableFuture<Void> released = new CompletableFuture<>();
         loops.nextOfGroup().execute(() -> {
