@@ -199,7 +199,8 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         }
 
         void disposeOfTheRest() {
-            for (T item : items.subList(signalled, items.size())) {
+            while (signalled < items.size()) {
+                T item = items.get(signalled++);
                 if (isCancelled() && !ended) {
                     undelivered.unwanted(item);
                 } else {

@@ -70,7 +70,8 @@ import reactor.core.publisher.Flux;
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = {
             "spring.r2dbc.url=r2dbc:h2:mem:///reliability;DB_CLOSE_DELAY=-1",
-            "logging.level.org.springframework.boot.webflux=off",
+            "logging.level.root=off", // everything fails here, on purpose
+            "logging.level.io.netty.util.ResourceLeakDetector=error",
             "coloop.webflux.request-timeout=3s"
         })
 class ReliabilityTest {
