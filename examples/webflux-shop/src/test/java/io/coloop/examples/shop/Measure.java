@@ -59,7 +59,9 @@ final class Measure {
             String[] server = each.split(":");
             measure.requests(server[0], Integer.parseInt(server[1]));
         }
-        measure.inFlight();
+        if (measure.slow > 0) {
+            measure.inFlight();
+        }
         System.out.println(measure.table);
         String page = options.get("write");
         if (page != null) {
@@ -155,6 +157,7 @@ final class Measure {
                     median(each, Round::perSecond),
                     ratio));
         });
+        System.err.println(WORK.get(path) + " measured");
     }
 
     // ---- memory
