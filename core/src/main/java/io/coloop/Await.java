@@ -49,11 +49,16 @@ public final class Await {
      */
     public static <T extends @Nullable Object> T await(Awaitable<T> source) {
         Objects.requireNonNull(source, "source");
+        Task<?> task = requireTask(source);
+        return source instanceof Future<T> future ? task.await(future) : task.await(source);
+    }
+
+    private static Task<?> requireTask(Awaitable<?> source) {
         Task<?> task = Task.currentOrNull();
         if (task == null) {
             throw Misuse.outsideTask(source);
         }
-        return source instanceof Future<T> future ? task.await(future) : task.await(source);
+        return task;
     }
 
     /**
@@ -114,14 +119,7 @@ public final class Await {
     public static <T extends @Nullable Object> T await(Awaitable<T> source, CancelPolicy policy) {
         Objects.requireNonNull(source, "source");
         Objects.requireNonNull(policy, "policy");
-        if (source instanceof Future<T> future) {
-            return await(future, policy);
-        }
-        Task<?> task = Task.currentOrNull();
-        if (task == null) {
-            throw Misuse.outsideTask(source);
-        }
-        return policy.await(task, source);
+        return source instanceof Future<T> future ? await(future, policy) : policy.await(requireTask(source), source);
     }
 
     /** Like {@link #await(Future)}, of a resource; see {@link #await(CompletionStage, Consumer)}. */

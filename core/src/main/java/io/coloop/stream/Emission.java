@@ -184,7 +184,7 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         @Override
         public void subscribe(Promise<@Nullable Void> promise) {
             int part = Math.min(items.size() - signalled, LARGEST_PART);
-            int end = signalled + (ended || isCancelled() ? 0 : demand.take(part));
+            int end = signalled + (ended ? 0 : demand.take(part));
             Flow.Subscriber<? super T> to;
             while (signalled < end && (to = subscriber.get()) != null) {
                 T item = items.get(signalled++);

@@ -96,47 +96,49 @@ public final class Streams {
 
     /** Like {@link #await(Flow.Publisher)}, but returns at the first item, and cancels the publisher then; one item is asked for. */
     public static <T> @Nullable T awaitFirst(Flow.Publisher<? extends T> publisher) {
-        return Pick.<T>first(checked(publisher), undelivered(Loop.current(), null))
-                .await();
+        return Streams.<T>first(publisher, null).await();
     }
 
     /** Like {@link #awaitFirst(Flow.Publisher)}; an item that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T awaitFirst(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return Pick.<T>first(
-                        checked(publisher),
-                        undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
+        return first(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await();
     }
 
     /** Like {@link #awaitFirst(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
     public static <T> @Nullable T awaitFirst(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
-        return Pick.<T>first(checked(publisher), undelivered(Loop.current(), null))
-                .await(policy);
+        return Streams.<T>first(publisher, null).await(policy);
     }
 
     /** Like {@link #await(Flow.Publisher)}, but returns the last item; 256 are asked for at a time, and those before it are dropped, or closed if they are {@link AutoCloseable}. */
     public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher) {
-        return Pick.<T>last(checked(publisher), undelivered(Loop.current(), null))
-                .await();
+        return Streams.<T>last(publisher, null).await();
     }
 
     /** Like {@link #awaitLast(Flow.Publisher)}; the items before the last, and one that comes too late, go to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher, Consumer<? super T> onUndelivered) {
-        return Pick.<T>last(
-                        checked(publisher),
-                        undelivered(Loop.current(), Objects.requireNonNull(onUndelivered, "onUndelivered")))
+        return last(publisher, Objects.requireNonNull(onUndelivered, "onUndelivered"))
                 .await();
     }
 
     /** Like {@link #awaitLast(Flow.Publisher)}; the policy says what becomes of the publisher if the task is cancelled. */
     public static <T> @Nullable T awaitLast(Flow.Publisher<? extends T> publisher, CancelPolicy policy) {
-        return Pick.<T>last(checked(publisher), undelivered(Loop.current(), null))
-                .await(policy);
+        return Streams.<T>last(publisher, null).await(policy);
     }
 
     private static <T> Pick<T> only(
             Flow.Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
         return Pick.only(checked(publisher), undelivered(Loop.current(), onUndelivered));
+    }
+
+    private static <T> Pick<T> first(
+            Flow.Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+        return Pick.first(checked(publisher), undelivered(Loop.current(), onUndelivered));
+    }
+
+    private static <T> Pick<T> last(
+            Flow.Publisher<? extends T> publisher, @Nullable Consumer<? super T> onUndelivered) {
+        return Pick.last(checked(publisher), undelivered(Loop.current(), onUndelivered));
     }
 
     private static <T> T required(@Nullable T item) {

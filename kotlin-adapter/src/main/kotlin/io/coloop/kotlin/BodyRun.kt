@@ -82,11 +82,7 @@ private class BodyRun<T : Any>(private val loop: Loop, val undelivered: FlowUnde
         if (waiting.context[LoopContext] != null) {
             waiting.resumeHere()
         } else { // it has nothing that would hide the foreign context of the task that emits
-            try {
-                loop.execute({ waiting.resumeHere() }, Context.empty())
-            } catch (closed: LoopClosedException) {
-                waiting.resumeHere()
-            }
+            executeBare { waiting.resumeHere() }
         }
     }
 
@@ -110,11 +106,16 @@ private class BodyRun<T : Any>(private val loop: Loop, val undelivered: FlowUnde
 
     private suspend fun cancelArrived() {
         suspendCancellableCoroutine { continuation ->
-            try {
-                loop.execute({ continuation.resume(Unit) }, Context.empty())
-            } catch (closed: LoopClosedException) {
-                continuation.resume(Unit)
-            }
+            executeBare { continuation.resume(Unit) }
+        }
+    }
+
+    /** As [executeOrRun], but in nobody's context. */
+    private fun executeBare(action: Runnable) {
+        try {
+            loop.execute(action, Context.empty())
+        } catch (closed: LoopClosedException) {
+            action.run()
         }
     }
 

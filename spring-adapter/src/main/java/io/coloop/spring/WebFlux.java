@@ -16,7 +16,6 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.util.context.ContextView;
 
 /**
  * What is not a controller method, in await style: streams, functional endpoints, filters, WebSocket handlers. Made for static import, beside {@link Reactor}.
@@ -35,13 +34,13 @@ public final class WebFlux {
     /** What a body gives, on the request's loop: for a method that has to return a Mono, such as one with {@code @Transactional} where plain types are not supported. See {@link Reactor#mono(io.coloop.Loop, Body)}. */
     public static <T> Mono<T> mono(Body<? extends @Nullable T, ?> body) {
         Objects.requireNonNull(body, "body");
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, "WebFlux.mono(...)"), body));
+        return onLoop("WebFlux.mono(...)", body);
     }
 
     /** The end of a body without a result, on the request's loop; see {@link #mono(Body)}. */
     public static Mono<Void> mono(VoidBody<?> body) {
         Objects.requireNonNull(body, "body");
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, "WebFlux.mono(...)"), body));
+        return onLoop("WebFlux.mono(...)", body);
     }
 
     /**
@@ -60,16 +59,14 @@ public final class WebFlux {
     /** A functional endpoint: {@code route().GET("/users/{id}", handler(request -> ok().bodyValue(await(users.findById(...)))))}. What the body returns is subscribed on the loop's own thread, after its task has ended. */
     public static <T extends ServerResponse> HandlerFunction<T> handler(Handler<T> body) {
         Objects.requireNonNull(body, "body");
-        return request -> Mono.deferContextual(context -> Reactor.<Mono<T>>mono(
-                        RequestLoop.in(context, "WebFlux.handler(...)"), () -> body.handle(request)))
+        return request -> WebFlux.<Mono<T>>onLoop("WebFlux.handler(...)", () -> body.handle(request))
                 .flatMap(response -> response);
     }
 
     /** A filter: code around {@code await(chain.filter(exchange))}, whose end is the request's. Its task lives until then, and what {@code await} subscribes to is subscribed on the loop's own thread. */
     public static WebFilter filter(Filter body) {
         Objects.requireNonNull(body, "body");
-        return (exchange, chain) -> Mono.deferContextual(context ->
-                Reactor.mono(RequestLoop.in(context, "WebFlux.filter(...)"), () -> body.filter(exchange, chain)));
+        return (exchange, chain) -> onLoop("WebFlux.filter(...)", () -> body.filter(exchange, chain));
     }
 
     /**
@@ -78,8 +75,15 @@ public final class WebFlux {
      */
     public static WebSocketHandler webSocket(Socket body) {
         Objects.requireNonNull(body, "body");
-        return session -> Mono.deferContextual((ContextView context) ->
-                Reactor.mono(RequestLoop.in(context, "WebFlux.webSocket(...)"), () -> body.handle(session)));
+        return session -> onLoop("WebFlux.webSocket(...)", () -> body.handle(session));
+    }
+
+    private static <T> Mono<T> onLoop(String call, Body<? extends @Nullable T, ?> body) {
+        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), body));
+    }
+
+    private static Mono<Void> onLoop(String call, VoidBody<?> body) {
+        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), body));
     }
 
     /**
