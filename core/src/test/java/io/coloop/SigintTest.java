@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +53,8 @@ class SigintTest {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         output = process.inputReader();
+        CompletableFuture.delayedExecutor(40, TimeUnit.SECONDS)
+                .execute(process::destroyForcibly); // a blocking read does not see the test's time limit
     }
 
     private void sendSigint() throws IOException, InterruptedException {
@@ -102,6 +105,7 @@ class SigintTest {
         start("held");
         expect("ready");
         sendSigint();
+        expect("signalled"); // a system keeps only one that is pending
         sendSigint();
         expect(
                 "LEFT_AT_CLOSE: something holds the loop, so it cannot close; its thread is given up",

@@ -12,6 +12,7 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
@@ -35,6 +36,8 @@ class WithoutContextPropagationTest {
                         Program.class.getName())
                 .redirectErrorStream(true)
                 .start();
+        CompletableFuture.delayedExecutor(40, TimeUnit.SECONDS)
+                .execute(jvm::destroyForcibly); // a blocking read does not see the test's time limit
         String output = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(output).endsWith("ada ada ada bob absent" + System.lineSeparator());

@@ -11,6 +11,7 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -63,6 +64,8 @@ class WithoutReactorTest {
                         Program.class.getName())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
+        CompletableFuture.delayedExecutor(40, TimeUnit.SECONDS)
+                .execute(program::destroyForcibly); // a blocking read does not see the test's time limit
         String output = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(program.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(output.strip()).isEqualTo("single 1 2 3 5 6");
