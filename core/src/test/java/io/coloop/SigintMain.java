@@ -93,13 +93,14 @@ final class SigintMain {
 
     private static void held() {
         run(() -> {
-            Interrupts.PROCESS.add(new Runnable() { // runs after the loop's own, which was added before
-                @Override
-                public void run() {
-                    Interrupts.PROCESS.remove(this);
-                    print("signalled");
-                }
-            });
+            Interrupts.PROCESS.add(
+                    new Runnable() { // runs after the loop's own, which was added before
+                        @Override
+                        public void run() {
+                            Interrupts.PROCESS.remove(this);
+                            print("signalled");
+                        }
+                    });
             print("ready");
             while (true) {
                 Thread.onSpinWait();
