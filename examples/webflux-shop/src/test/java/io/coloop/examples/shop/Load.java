@@ -6,17 +6,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
-/** So many connections on one thread, each asking again as soon as it has its answer. */
+/** So many connections on one thread, each asking again as soon as it has its answer, or at a rate. */
 final class Load implements AutoCloseable {
     private static final int MOST = 4_000_000;
 
     private final int connections;
     private final ConnectionProvider pool;
     private final LoopResources thread = LoopResources.create("load", 1, true);
+    private final Scheduler timer = Schedulers.fromExecutorService(thread.onClient(true));
     private final HttpClient client;
     private final long[] nanos = new long[MOST];
 
@@ -38,17 +41,37 @@ final class Load implements AutoCloseable {
      */
     record Outcome(int requests, int errors, long p50, long p99) {}
 
+    /** Each connection asks again as soon as it has its answer. */
     Outcome run(String path, Duration duration) {
+        return run(path, duration, 0);
+    }
+
+    /**
+     * Latency counts from when a request is due, so one that waits for its turn is seen.
+     *
+     * @param rate of all connections together, in requests per second; 0: each asks again as soon as it has its answer
+     */
+    Outcome run(String path, Duration duration, int rate) {
         AtomicInteger ended = new AtomicInteger();
         AtomicInteger errors = new AtomicInteger();
-        long end = System.nanoTime() + duration.toNanos();
-        Mono<Void> one = Mono.defer(() -> {
-            long begin = System.nanoTime();
-            return get(path, errors)
-                    .doOnTerminate(() -> nanos[ended.getAndIncrement() % MOST] = System.nanoTime() - begin);
-        });
+        long start = System.nanoTime();
+        long end = start + duration.toNanos();
+        long period = rate == 0 ? 0 : connections * 1_000_000_000L / rate;
         Flux.range(0, connections)
-                .flatMap(connection -> one.repeat(() -> System.nanoTime() < end), connections)
+                .flatMap(
+                        connection -> {
+                            long[] due = {start + period * connection / connections};
+                            return Mono.defer(() -> {
+                                        long begin = rate == 0 ? System.nanoTime() : due[0];
+                                        due[0] += period;
+                                        return at(begin)
+                                                .then(get(path, errors))
+                                                .doOnTerminate(() -> nanos[ended.getAndIncrement() % MOST] =
+                                                        System.nanoTime() - begin);
+                                    })
+                                    .repeat(() -> (rate == 0 ? System.nanoTime() : due[0]) < end);
+                        },
+                        connections)
                 .then()
                 .block(duration.plusSeconds(60));
         int requests = ended.get();
@@ -64,6 +87,11 @@ final class Load implements AutoCloseable {
         return Flux.range(0, connections)
                 .flatMap(connection -> get(path, errors).doOnTerminate(answered::incrementAndGet), connections)
                 .then(Mono.fromSupplier(errors::get));
+    }
+
+    private Mono<?> at(long due) {
+        long left = due - System.nanoTime();
+        return left <= 0 ? Mono.empty() : Mono.delay(Duration.ofNanos(left), timer);
     }
 
     private Mono<Void> get(String path, AtomicInteger errors) {

@@ -35,6 +35,7 @@ final class Measure {
     private final int rounds;
     private final Duration seconds;
     private final int connections;
+    private final int rate;
     private final int slow;
     private final StringBuilder table = new StringBuilder();
     private final Map<String, double[]> bars = new LinkedHashMap<>();
@@ -44,6 +45,7 @@ final class Measure {
         rounds = Integer.parseInt(options.getOrDefault("rounds", "7"));
         seconds = Duration.ofSeconds(Long.parseLong(options.getOrDefault("seconds", "2")));
         connections = Integer.parseInt(options.getOrDefault("connections", "32"));
+        rate = Integer.parseInt(options.getOrDefault("rate", "1000"));
         slow = Integer.parseInt(options.getOrDefault("slow", "10000"));
     }
 
@@ -72,7 +74,7 @@ final class Measure {
                     file, text.substring(0, begin) + "\n" + measure.table + text.substring(text.indexOf(END)));
             Bars.write(
                     file.resolveSibling("webflux.svg"),
-                    "CPU time of a request, µs (one event loop, mounted)",
+                    format("CPU time of a request, µs (%,d a second, one event loop, mounted)", measure.rate),
                     WAYS,
                     measure.bars);
         }
@@ -81,9 +83,7 @@ final class Measure {
     // ---- processor time and latency
 
     private void requests(String mode, int loops) throws IOException, InterruptedException {
-        heading(mode + ", " + (loops == 1 ? "one event loop" : loops + " event loops"));
-        table.append(
-                "| what | way | CPU, µs | p50, ms | p99, ms | requests/s | await's CPU / its |\n|---|---|---|---|---|---|---|\n");
+        String where = mode + ", " + (loops == 1 ? "one event loop" : loops + " event loops");
         try (ServerProcess suppliers = ServerProcess.suppliers(jar, Duration.ZERO);
                 ServerProcess shop = ServerProcess.shop(jar, loops, mode.equals("mounted"), suppliers);
                 Load load = new Load(connections, shop.url())) {
@@ -96,23 +96,32 @@ final class Measure {
                     }
                 }
             }
-            for (String path : WORK.keySet()) {
-                Map<String, List<Round>> measured = new LinkedHashMap<>();
-                WAYS.forEach(way -> measured.put(way, new ArrayList<>()));
-                for (int round = 0; round < rounds; round++) {
-                    for (int turn = 0; turn < WAYS.size(); turn++) { // each way follows each other
-                        String way = WAYS.get((turn + round) % WAYS.size());
-                        measured.get(way).add(round(shop, load, path(way, path)));
-                    }
+            table(where, shop, load, rate, mode.equals("mounted") && loops == 1);
+            table(where, shop, load, 0, false);
+        }
+    }
+
+    private void table(String where, ServerProcess shop, Load load, int perSecond, boolean drawn) {
+        heading(where + ", "
+                + (perSecond == 0 ? "as many requests as it can" : format("%,d requests a second", perSecond)));
+        table.append(
+                "| what | way | CPU, µs | p50, ms | p99, ms | requests/s | await's CPU / its |\n|---|---|---|---|---|---|---|\n");
+        for (String path : WORK.keySet()) {
+            Map<String, List<Round>> measured = new LinkedHashMap<>();
+            WAYS.forEach(way -> measured.put(way, new ArrayList<>()));
+            for (int round = 0; round < rounds; round++) {
+                for (int turn = 0; turn < WAYS.size(); turn++) { // each way follows each other
+                    String way = WAYS.get((turn + round) % WAYS.size());
+                    measured.get(way).add(round(shop, load, path(way, path), perSecond));
                 }
-                rows(path, measured);
-                if (mode.equals("mounted") && loops == 1) {
-                    bars.put(
-                            WORK.get(path),
-                            WAYS.stream()
-                                    .mapToDouble(way -> median(measured.get(way), Round::cpu))
-                                    .toArray());
-                }
+            }
+            rows(path, measured);
+            if (drawn) {
+                bars.put(
+                        WORK.get(path),
+                        WAYS.stream()
+                                .mapToDouble(way -> median(measured.get(way), Round::cpu))
+                                .toArray());
             }
         }
     }
@@ -124,10 +133,10 @@ final class Measure {
      */
     private record Round(double cpu, double p50, double p99, double perSecond) {}
 
-    private Round round(ServerProcess shop, Load load, String path) {
+    private Round round(ServerProcess shop, Load load, String path, int perSecond) {
         Duration before = shop.cpu();
         long begin = System.nanoTime();
-        Load.Outcome outcome = load.run(path, seconds);
+        Load.Outcome outcome = load.run(path, seconds, perSecond);
         double took = (System.nanoTime() - begin) / 1e9;
         double cpu = shop.cpu().minus(before).toNanos() / 1e3 / outcome.requests();
         if (outcome.errors() > 0) {
