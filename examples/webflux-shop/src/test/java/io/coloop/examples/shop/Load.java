@@ -81,11 +81,17 @@ final class Load implements AutoCloseable {
                 requests, errors.get(), sorted[sorted.length / 2], sorted[(int) (0.99 * (sorted.length - 1))]);
     }
 
-    /** Asks once on each connection, and waits for all answers. */
-    Mono<Integer> once(String path, AtomicLong answered) {
+    /** Asks once on each connection, one after the other within some seconds, and waits for all answers. */
+    Mono<Integer> once(String path, Duration within, AtomicLong answered) {
+        long start = System.nanoTime();
+        long step = within.toNanos() / connections; // a listener's queue is short
         AtomicInteger errors = new AtomicInteger();
         return Flux.range(0, connections)
-                .flatMap(connection -> get(path, errors).doOnTerminate(answered::incrementAndGet), connections)
+                .flatMap(
+                        connection -> at(start + step * connection)
+                                .then(get(path, errors))
+                                .doOnTerminate(answered::incrementAndGet),
+                        connections)
                 .then(Mono.fromSupplier(errors::get));
     }
 

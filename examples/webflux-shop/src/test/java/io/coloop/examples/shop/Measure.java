@@ -22,6 +22,7 @@ final class Measure {
     private static final int WARM_UPS = 3;
     private static final Duration WARM_UP = Duration.ofSeconds(3);
     private static final Duration SLOW = Duration.ofSeconds(25);
+    private static final Duration BEGINNING = Duration.ofSeconds(5);
     private static final String BEGIN = "<!-- webflux: written by Measure -->";
     private static final String END = "<!-- end of webflux -->";
 
@@ -56,8 +57,8 @@ final class Measure {
             options.put(pair[0], pair[1]);
         }
         Measure measure = new Measure(options);
-        for (String each : options.getOrDefault("servers", "mounted:1,mounted:2,hand-off:1")
-                .split(",")) {
+        String servers = options.getOrDefault("servers", "mounted:1,mounted:2,hand-off:1");
+        for (String each : servers.equals("none") ? new String[0] : servers.split(",")) {
             String[] server = each.split(":");
             measure.requests(server[0], Integer.parseInt(server[1]));
         }
@@ -179,10 +180,11 @@ final class Measure {
             try (ServerProcess suppliers = ServerProcess.suppliers(jar, Duration.ZERO);
                     ServerProcess shop = ServerProcess.shop(jar, 1, true, suppliers);
                     Load load = new Load(slow, shop.url())) {
-                load.once(path(way, "slow/10"), new AtomicLong()).block(Duration.ofMinutes(2)); // connects all
+                load.once(path(way, "slow/" + 2 * BEGINNING.toMillis()), BEGINNING, new AtomicLong())
+                        .block(Duration.ofMinutes(2)); // connects all
                 long before = shop.liveHeap();
                 AtomicLong answered = new AtomicLong();
-                var all = load.once(path(way, "slow/" + SLOW.toMillis()), answered)
+                var all = load.once(path(way, "slow/" + SLOW.toMillis()), BEGINNING, answered)
                         .toFuture();
                 Thread.sleep(SLOW.toMillis() / 2);
                 long during = shop.liveHeap();
