@@ -7,17 +7,19 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
-import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** What an operator sees of the loops on which requests are handled: each part where the library that shows it is there. */
 @AutoConfiguration(
         after = ColoopWebFluxAutoConfiguration.class,
-        beforeName = "org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration")
+        beforeName = {
+            "org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration",
+            "org.springframework.boot.actuate.autoconfigure.health.HealthContributorAutoConfiguration" // Boot 3
+        })
 @ConditionalOnBean(RequestLoops.class)
+@Import(LoopHealthConfiguration.class)
 public class ColoopActuatorAutoConfiguration {
     /** Made by Spring. */
     public ColoopActuatorAutoConfiguration() {}
@@ -39,18 +41,6 @@ public class ColoopActuatorAutoConfiguration {
         @Bean
         LoopMetrics coloopLoopMetrics(RequestLoops loops) {
             return new LoopMetrics(loops);
-        }
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
-    @EnableConfigurationProperties(ColoopHealthProperties.class)
-    static class StuckLoops {
-        @Bean
-        @ConditionalOnEnabledHealthIndicator("coloop")
-        @ConditionalOnMissingBean(name = "coloopHealthIndicator")
-        LoopHealthIndicator coloopHealthIndicator(RequestLoops loops, ColoopHealthProperties properties) {
-            return new LoopHealthIndicator(loops, properties.timeout());
         }
     }
 }

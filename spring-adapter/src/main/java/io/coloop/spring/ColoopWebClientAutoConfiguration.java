@@ -6,8 +6,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.http.client.autoconfigure.reactive.ClientHttpConnectorBuilderCustomizer;
-import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.context.annotation.Bean;
@@ -16,13 +14,12 @@ import org.springframework.core.annotation.Order;
 import reactor.netty.http.client.HttpClient;
 
 /** Keeps the connections of {@code WebClient} and of declarative HTTP interfaces on the caller's event loop. */
-@AutoConfiguration(after = ReactiveHttpClientAutoConfiguration.class)
-@ConditionalOnClass({
-    ReactiveHttpClientAutoConfiguration.class,
-    ReactorClientHttpConnectorBuilder.class,
-    HttpClient.class,
-    EventLoop.class
-})
+@AutoConfiguration(
+        afterName = {
+            "org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration",
+            "org.springframework.boot.autoconfigure.http.client.reactive.ClientHttpConnectorAutoConfiguration" // Boot 3
+        })
+@ConditionalOnClass({ReactorClientHttpConnectorBuilder.class, HttpClient.class, EventLoop.class})
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
 @ConditionalOnBooleanProperty(
         name = {"coloop.webflux.enabled", "coloop.webclient.enabled"},
@@ -40,32 +37,31 @@ public class ColoopWebClientAutoConfiguration {
     /** Right after Boot's own, so that an application's customizer may give the client other connections. */
     @Bean
     @Order(1)
-    ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> coloopHttpPoolsCustomizer(
-            LoopHttpPools pools) {
+    ConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> coloopHttpPoolsCustomizer(LoopHttpPools pools) {
         return new PoolsCustomizer(pools);
     }
 
     /** After all others: what it gives back is no reactor-netty builder any more. */
     @Bean
     @Order(Ordered.LOWEST_PRECEDENCE)
-    ClientHttpConnectorBuilderCustomizer<ClientHttpConnectorBuilder<?>> coloopHttpConnectorCustomizer() {
+    ConnectorBuilderCustomizer<ClientHttpConnectorBuilder<?>> coloopHttpConnectorCustomizer() {
         return new ConnectorCustomizer();
     }
 
     private record PoolsCustomizer(LoopHttpPools pools)
-            implements ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> {
+            implements ConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> {
         @Override
         public ReactorClientHttpConnectorBuilder customize(ReactorClientHttpConnectorBuilder builder) {
             return builder.withHttpClientFactory(pools::newClient);
         }
     }
 
-    private record ConnectorCustomizer()
-            implements ClientHttpConnectorBuilderCustomizer<ClientHttpConnectorBuilder<?>> {
+    private record ConnectorCustomizer() implements ConnectorBuilderCustomizer<ClientHttpConnectorBuilder<?>> {
         @Override
         public ClientHttpConnectorBuilder<?> customize(ClientHttpConnectorBuilder<?> builder) {
             return builder instanceof ReactorClientHttpConnectorBuilder reactor
-                    ? settings -> LoopHttpConnector.of(reactor, settings)
+                    ? settings -> LoopHttpConnector.of(customizer ->
+                            reactor.withHttpClientCustomizer(customizer).build(settings))
                     : builder;
         }
     }

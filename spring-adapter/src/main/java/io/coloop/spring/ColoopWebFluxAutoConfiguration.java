@@ -7,6 +7,7 @@ import io.coloop.reactor.ContextPropagation;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -26,7 +27,9 @@ import org.springframework.web.reactive.DispatcherHandler;
 @EnableConfigurationProperties(ColoopWebFluxProperties.class)
 public class ColoopWebFluxAutoConfiguration {
     /** Made by Spring. */
-    public ColoopWebFluxAutoConfiguration() {}
+    public ColoopWebFluxAutoConfiguration() {
+        BootLine.check(SpringBootVersion.getVersion());
+    }
 
     @Bean
     @ConditionalOnMissingBean

@@ -6,9 +6,8 @@ import java.net.URI;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.http.client.HttpClientSettings;
-import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.ClientHttpRequest;
@@ -33,14 +32,13 @@ final class LoopHttpConnector implements ClientHttpConnector {
         this.anywhere = anywhere;
     }
 
-    /** With all that the builder and the settings say. */
-    static ClientHttpConnector of(ReactorClientHttpConnectorBuilder builder, @Nullable HttpClientSettings settings) {
+    /** With the client that is built, and is handed to the last customizer. */
+    static ClientHttpConnector of(Function<UnaryOperator<HttpClient>, ClientHttpConnector> build) {
         HttpClient[] built = new HttpClient[1];
-        ReactorClientHttpConnector connector = builder.withHttpClientCustomizer(client -> {
-                    built[0] = client;
-                    return client;
-                })
-                .build(settings);
+        ClientHttpConnector connector = build.apply(client -> {
+            built[0] = client;
+            return client;
+        });
         return new LoopHttpConnector(built[0], connector);
     }
 

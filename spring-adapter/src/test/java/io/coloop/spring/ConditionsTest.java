@@ -1,19 +1,16 @@
 package io.coloop.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
-import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
-import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import reactor.netty.http.client.HttpClient;
 
@@ -21,14 +18,13 @@ import reactor.netty.http.client.HttpClient;
 @Timeout(60)
 class ConditionsTest {
     private final ReactiveWebApplicationContextRunner withoutBootsClients = new ReactiveWebApplicationContextRunner()
+            .withConfiguration(Boot.WEB_FLUX)
             .withConfiguration(AutoConfigurations.of(
-                    WebFluxAutoConfiguration.class,
                     ColoopWebFluxAutoConfiguration.class,
                     ColoopWebClientAutoConfiguration.class,
                     ColoopActuatorAutoConfiguration.class))
             .withPropertyValues("management.endpoints.web.exposure.include=loops");
-    private final ReactiveWebApplicationContextRunner runner = withoutBootsClients.withConfiguration(
-            AutoConfigurations.of(HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class));
+    private final ReactiveWebApplicationContextRunner runner = withoutBootsClients.withConfiguration(Boot.HTTP_CLIENTS);
 
     @Test
     void everything() {
@@ -45,23 +41,26 @@ class ConditionsTest {
     @Test
     void withoutActuator() {
         runner.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
-                .run(context -> assertThat(context)
-                        .hasNotFailed()
-                        .doesNotHaveBean(LoopsEndpoint.class)
-                        .hasSingleBean(LoopMetrics.class)
-                        .hasSingleBean(LoopHealthIndicator.class));
+                .run(context -> {
+                    assertThat(context)
+                            .hasNotFailed()
+                            .doesNotHaveBean(LoopsEndpoint.class)
+                            .hasSingleBean(LoopMetrics.class);
+                    assertThat(context.containsBean("coloopHealthIndicator"))
+                            .isEqualTo(!Boot.HEALTH_IS_PART_OF_ACTUATOR);
+                });
         runner.withClassLoader(new FilteredClassLoader(Endpoint.class))
                 .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(LoopsEndpoint.class));
     }
 
     @Test
     void withoutHealth() {
-        runner.withClassLoader(new FilteredClassLoader("org.springframework.boot.health"))
+        runner.withClassLoader(new FilteredClassLoader(Boot.HEALTH_PACKAGE))
                 .run(context -> assertThat(context)
                         .hasNotFailed()
                         .hasSingleBean(LoopsEndpoint.class)
                         .doesNotHaveBean("coloopHealthIndicator"));
-        runner.withClassLoader(new FilteredClassLoader(HealthIndicator.class))
+        runner.withClassLoader(new FilteredClassLoader(Boot.HEALTH_INDICATOR))
                 .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean("coloopHealthIndicator"));
     }
 
@@ -79,7 +78,7 @@ class ConditionsTest {
         withoutBootsClients
                 .withClassLoader(new FilteredClassLoader(
                         "org.springframework.boot.actuate",
-                        "org.springframework.boot.health",
+                        Boot.HEALTH_PACKAGE,
                         "io.micrometer.core",
                         "org.springframework.boot.http.client",
                         "reactor.netty"))
@@ -121,7 +120,7 @@ class ConditionsTest {
 
     @Test
     void otherHttpClientsAreLeftAlone() {
-        runner.withPropertyValues("spring.http.clients.reactive.connector=jdk")
+        runner.withPropertyValues(Boot.HTTP_CONNECTOR_PROPERTY + "=jdk")
                 .run(context -> assertThat(context)
                         .hasNotFailed()
                         .getBean(ClientHttpConnector.class)
@@ -131,5 +130,12 @@ class ConditionsTest {
                         .hasNotFailed()
                         .getBean(ClientHttpConnector.class)
                         .isNotInstanceOf(LoopHttpConnector.class));
+    }
+
+    @Test
+    void theStarterOfTheOtherLineIsRefused() {
+        assertThatThrownBy(() -> BootLine.check(Boot.OTHER_LINE))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(Boot.OTHER_LINE + "; depend on " + Boot.OTHER_STARTER + " instead");
     }
 }

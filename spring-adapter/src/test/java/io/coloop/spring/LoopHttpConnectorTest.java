@@ -24,7 +24,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Value;
-import org.springframework.boot.http.client.autoconfigure.reactive.ClientHttpConnectorBuilderCustomizer;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -35,8 +34,6 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.WebClientRequestException;
 import org.springframework.web.service.annotation.GetExchange;
-import org.springframework.web.service.registry.HttpServiceGroup;
-import org.springframework.web.service.registry.ImportHttpServices;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -73,6 +70,7 @@ class LoopHttpConnectorTest {
     private void start(Class<?> eventLoops, List<Class<?>> more, String... properties) {
         List<Class<?>> beans = new ArrayList<>(more);
         beans.add(Caller.class);
+        beans.add(Boot.DeclarativeClients.class);
         String address = "http://localhost:" + downstream.port();
         String[] all = Arrays.copyOf(properties, properties.length + 2);
         all[properties.length] = "downstream=" + address;
@@ -130,7 +128,7 @@ class LoopHttpConnectorTest {
                 List.of(),
                 "coloop.webclient.max-connections=1",
                 "coloop.webclient.pending-acquire-max-count=1",
-                "spring.http.clients.read-timeout=10s");
+                Boot.HTTP_CLIENT_PROPERTIES + ".read-timeout=10s");
         ClientHttpConnector connector = app.bean(ClientHttpConnector.class);
         assertThat(connector).isInstanceOf(LoopHttpConnector.class);
         Caller caller = app.bean(Caller.class);
@@ -151,8 +149,8 @@ class LoopHttpConnectorTest {
     void settingsOfTheApplicationApply() {
         start(
                 List.of(Header.class),
-                "spring.http.clients.read-timeout=100ms",
-                "spring.http.clients.redirects=dont-follow");
+                Boot.HTTP_CLIENT_PROPERTIES + ".read-timeout=100ms",
+                Boot.HTTP_CLIENT_PROPERTIES + ".redirects=dont-follow");
         assertThat(app.get("/times-out")).isEqualTo(ReadTimeoutException.class.getName());
         assertThat(app.get("/header")).isEqualTo("customized");
         assertThat(app.get("/redirected")).isEqualTo("302");
@@ -187,10 +185,6 @@ class LoopHttpConnectorTest {
     }
 
     @RestController
-    @ImportHttpServices(
-            group = "greetings",
-            types = Greetings.class,
-            clientType = HttpServiceGroup.ClientType.WEB_CLIENT)
     static class Caller {
         private final WebClient client;
         private final Greetings greetings;
@@ -271,7 +265,7 @@ class LoopHttpConnectorTest {
     @Configuration(proxyBeanMethods = false)
     static class Header {
         @Bean
-        ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> header() {
+        ConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> header() {
             return builder -> builder.withHttpClientCustomizer(
                     client -> client.headers(headers -> headers.add("X-Test", "customized")));
         }
@@ -280,7 +274,7 @@ class LoopHttpConnectorTest {
     @Configuration(proxyBeanMethods = false)
     static class Http2 {
         @Bean
-        ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> http2() {
+        ConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder> http2() {
             return builder -> builder.withHttpClientCustomizer(client -> client.protocol(HttpProtocol.H2C));
         }
     }

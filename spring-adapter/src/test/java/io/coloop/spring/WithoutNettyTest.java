@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -31,11 +31,9 @@ class WithoutNettyTest {
     @Test
     void anOwnedGroupOfLoopsTakesThemInTurn() {
         List<Loop> loops;
-        try (AnnotationConfigReactiveWebApplicationContext context =
-                new AnnotationConfigReactiveWebApplicationContext()) {
+        try (ConfigurableApplicationContext context = Boot.withoutServer(RunningApp.App.class, Controller.class)) {
             org.springframework.boot.test.util.TestPropertyValues.of("coloop.webflux.own-loops=2")
                     .applyTo(context);
-            context.register(RunningApp.App.class, Controller.class);
             context.refresh();
             WebTestClient client = WebTestClient.bindToApplicationContext(context)
                     .configureClient()

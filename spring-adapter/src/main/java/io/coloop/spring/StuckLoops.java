@@ -8,24 +8,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.health.contributor.AbstractHealthIndicator;
-import org.springframework.boot.health.contributor.Health;
-import org.springframework.boot.health.contributor.Status;
 
-/** Down while one of the loops on which requests are handled does not answer. Asked on a thread that is no loop's, as Spring asks it. */
-final class LoopHealthIndicator extends AbstractHealthIndicator {
+/** Finds those of the loops on which requests are handled that do not answer. */
+final class StuckLoops {
     private final RequestLoops loops;
     private final Duration timeout;
     private final Map<Loop, Instant> stuckSince = new ConcurrentHashMap<>();
 
-    LoopHealthIndicator(RequestLoops loops, Duration timeout) {
-        super("loops could not be asked");
+    StuckLoops(RequestLoops loops, Duration timeout) {
         this.loops = loops;
         this.timeout = timeout;
     }
 
-    @Override
-    protected void doHealthCheck(Health.Builder builder) {
+    /**
+     * What there is.
+     *
+     * @param loops how many loops were asked
+     * @param stuck by name, what is known of those that did not answer
+     */
+    record Found(int loops, Map<String, Object> stuck) {}
+
+    /** Takes as long as the timeout while one is stuck. Not on a loop's thread. */
+    Found find() {
         List<Loop> all = loops.loops();
         Instant asked = Instant.now();
         Map<Loop, @Nullable Boolean> answers = LoopProbe.ask(all, loop -> true, timeout);
@@ -36,10 +40,7 @@ final class LoopHealthIndicator extends AbstractHealthIndicator {
                 stuck.put(loop.name(), describe(loop, asked));
             }
         });
-        builder.status(stuck.isEmpty() ? Status.UP : Status.DOWN).withDetail("loops", all.size());
-        if (!stuck.isEmpty()) {
-            builder.withDetail("stuck", stuck);
-        }
+        return new Found(all.size(), stuck);
     }
 
     private Map<String, Object> describe(Loop loop, Instant asked) {

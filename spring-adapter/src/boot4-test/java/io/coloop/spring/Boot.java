@@ -1,0 +1,42 @@
+package io.coloop.spring;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
+import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
+import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.web.service.registry.HttpServiceGroup;
+import org.springframework.web.service.registry.ImportHttpServices;
+
+/** What the tests use of Spring that differs from line to line. */
+final class Boot {
+    static final String OTHER_LINE = "3.5.16";
+    static final String OTHER_STARTER = "coloop-spring-boot3-starter";
+
+    static final AutoConfigurations WEB_FLUX = AutoConfigurations.of(WebFluxAutoConfiguration.class);
+    static final AutoConfigurations HTTP_CLIENTS =
+            AutoConfigurations.of(HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class);
+    static final String HTTP_CLIENT_PROPERTIES = "spring.http.clients";
+    static final String HTTP_CONNECTOR_PROPERTY = "spring.http.clients.reactive.connector";
+
+    static final Class<?> HEALTH_INDICATOR = HealthIndicator.class;
+    static final String HEALTH_PACKAGE = "org.springframework.boot.health";
+    static final boolean HEALTH_IS_PART_OF_ACTUATOR = false;
+
+    private Boot() {}
+
+    /** Not refreshed. */
+    static ConfigurableApplicationContext withoutServer(Class<?>... beans) {
+        AnnotationConfigReactiveWebApplicationContext context = new AnnotationConfigReactiveWebApplicationContext();
+        context.register(beans);
+        return context;
+    }
+
+    @ImportHttpServices(
+            group = "greetings",
+            types = LoopHttpConnectorTest.Greetings.class,
+            clientType = HttpServiceGroup.ClientType.WEB_CLIENT)
+    static class DeclarativeClients {}
+}

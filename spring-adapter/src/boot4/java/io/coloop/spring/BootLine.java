@@ -1,0 +1,18 @@
+package io.coloop.spring;
+
+/** The line of Spring Boot that this artifact is for. The classes of this folder are those that differ from line to line. */
+final class BootLine {
+    private BootLine() {}
+
+    /**
+     * Refuses the other line, on which health and HTTP clients would be missing in silence.
+     *
+     * @throws IllegalStateException on Spring Boot 3
+     */
+    static void check(String version) {
+        if (version.startsWith("3.")) {
+            throw new IllegalStateException("coloop-spring-boot-starter is for Spring Boot 4, and this is " + version
+                    + "; depend on coloop-spring-boot3-starter instead, or set coloop.webflux.enabled=false");
+        }
+    }
+}
