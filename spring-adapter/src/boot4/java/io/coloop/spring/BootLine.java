@@ -11,8 +11,9 @@ final class BootLine {
      */
     static void check(String version) {
         if (version.startsWith("3.")) {
-            throw new IllegalStateException("coloop-spring-boot-starter is for Spring Boot 4, and this is " + version
-                    + "; depend on coloop-spring-boot3-starter instead, or set coloop.webflux.enabled=false");
+            throw new IllegalStateException(
+                    "coloop-spring-boot-starter is for Spring Boot 4, and this is " + version
+                            + "; for Spring Boot 3.5 depend on coloop-spring-boot3-starter, or set coloop.webflux.enabled=false");
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.coloop.spring;
 
 import io.coloop.Loop;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import java.net.URI;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +18,7 @@ import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientConfig;
+import reactor.netty.resources.LoopResources;
 
 /** Sends each request over a connection on the event loop of whoever subscribes, so that its answer comes there; from other threads over one on any. */
 final class LoopHttpConnector implements ClientHttpConnector {
@@ -64,7 +67,30 @@ final class LoopHttpConnector implements ClientHttpConnector {
     private HttpClient clientOn(EventLoop eventLoop) {
         var resolver = client.configuration().resolver();
         // reactor-netty would make another resolver for each event loop, with a cache of its own, and keep it for ever
-        return (resolver == null ? client : client.resolver(resolver)).runOn(eventLoop);
+        return (resolver == null ? client : client.resolver(resolver)).runOn(new SingleEventLoop(eventLoop));
+    }
+
+    /** With the kind of channels that the event loop's group has: of an event loop by itself, reactor-netty 1.2 does not know it. */
+    private record SingleEventLoop(EventLoop eventLoop) implements LoopResources {
+        @Override
+        public EventLoopGroup onServer(boolean useNative) {
+            return eventLoop;
+        }
+
+        @Override
+        public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
+            return LoopResources.super.onChannel(type, whole(group));
+        }
+
+        @Override
+        public <C extends Channel> Class<? extends C> onChannelClass(Class<C> type, EventLoopGroup group) {
+            return LoopResources.super.onChannelClass(type, whole(group));
+        }
+
+        private static EventLoopGroup whole(EventLoopGroup group) {
+            EventLoopGroup parent = group instanceof EventLoop one ? one.parent() : null;
+            return parent != null ? parent : group;
+        }
     }
 
     /** That of the calling task or thread. */

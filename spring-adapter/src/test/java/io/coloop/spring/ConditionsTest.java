@@ -136,6 +136,7 @@ class ConditionsTest {
     void theStarterOfTheOtherLineIsRefused() {
         assertThatThrownBy(() -> BootLine.check(Boot.OTHER_LINE))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining(Boot.OTHER_LINE + "; depend on " + Boot.OTHER_STARTER + " instead");
+                .hasMessageContaining("this is " + Boot.OTHER_LINE)
+                .hasMessageContaining("depend on " + Boot.OTHER_STARTER + ",");
     }
 }
