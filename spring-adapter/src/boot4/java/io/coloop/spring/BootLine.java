@@ -2,6 +2,10 @@ package io.coloop.spring;
 
 /** The line of Spring Boot that this artifact is for. The classes of this folder are those that differ from line to line. */
 final class BootLine {
+    /** What only this line has. */
+    static final String CONNECTOR_BUILDER_CUSTOMIZER =
+            "org.springframework.boot.http.client.autoconfigure.reactive.ClientHttpConnectorBuilderCustomizer";
+
     private BootLine() {}
 
     /**

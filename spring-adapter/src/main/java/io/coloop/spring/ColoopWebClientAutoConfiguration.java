@@ -19,7 +19,9 @@ import reactor.netty.http.client.HttpClient;
             "org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration",
             "org.springframework.boot.autoconfigure.http.client.reactive.ClientHttpConnectorAutoConfiguration" // Boot 3
         })
-@ConditionalOnClass({ReactorClientHttpConnectorBuilder.class, HttpClient.class, EventLoop.class})
+@ConditionalOnClass(
+        value = {ReactorClientHttpConnectorBuilder.class, HttpClient.class, EventLoop.class},
+        name = BootLine.CONNECTOR_BUILDER_CUSTOMIZER)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
 @ConditionalOnBooleanProperty(
         name = {"coloop.webflux.enabled", "coloop.webclient.enabled"},
