@@ -18,13 +18,16 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
-/** An application on a real reactor-netty server with one event loop and a port of its own. Closing it fails if its loops reported anything that was not taken. */
+/** An application on a real server, reactor-netty with one event loop as a rule, with a port of its own. Closing it fails if its loops reported anything that was not taken. */
 final class RunningApp implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -32,26 +35,35 @@ final class RunningApp implements AutoCloseable {
     final String address;
     final WebClient client;
 
+    private final ConnectionProvider connections = ConnectionProvider.create("test");
+
     private RunningApp(ConfigurableApplicationContext context) {
         this.context = context;
         this.address = "http://localhost:" + context.getEnvironment().getProperty("local.server.port");
-        // one connection per request: reactor-netty 1.3.6 and 1.3.7 read no more from a kept one after a request that
-        // came before the previous answer, from another thread, had quite ended, and that was itself answered at once
         this.client = WebClient.builder()
-                .clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection()))
+                .clientConnector(new ReactorClientHttpConnector(HttpClient.create(connections)))
                 .baseUrl(address)
                 .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(10_000_000))
                 .build();
     }
 
     static RunningApp start(List<Class<?>> beans, String... properties) {
-        return start(OneEventLoop.class, beans, properties);
+        return start(Server.NETTY, OneEventLoop.class, beans, properties);
+    }
+
+    static RunningApp start(Server server, List<Class<?>> beans, String... properties) {
+        return start(server, OneEventLoop.class, beans, properties);
     }
 
     static RunningApp start(Class<?> eventLoops, List<Class<?>> beans, String... properties) {
+        return start(Server.NETTY, eventLoops, beans, properties);
+    }
+
+    private static RunningApp start(Server server, Class<?> eventLoops, List<Class<?>> beans, String... properties) {
         List<Class<?>> sources = new ArrayList<>(beans);
         sources.add(App.class);
         sources.add(eventLoops);
+        sources.add(Boot.only(server));
         return new RunningApp(new SpringApplicationBuilder(sources.toArray(Class<?>[]::new))
                 .web(WebApplicationType.REACTIVE)
                 .bannerMode(Banner.Mode.OFF)
@@ -105,7 +117,15 @@ final class RunningApp implements AutoCloseable {
     public void close() {
         Queue<Report> reports = bean(Reported.class).reports;
         context.close();
+        connections.dispose();
         assertThat(reports).isEmpty();
+    }
+
+    /** All are on the tests' class path; a user has one of them. */
+    enum Server {
+        NETTY,
+        TOMCAT,
+        JETTY
     }
 
     static final class Reported {
@@ -121,6 +141,7 @@ final class RunningApp implements AutoCloseable {
         }
 
         @Bean
+        @Order(Ordered.HIGHEST_PRECEDENCE) // so that a test's own come after it
         LoopCustomizer quiet(Reported reported) {
             return settings -> settings.slowItem(Duration.ZERO) // classes load, and the machine is busy
                     .exceptionHandler(reported.reports::add);
