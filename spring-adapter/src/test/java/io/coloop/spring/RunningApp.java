@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringBootConfiguration;
@@ -18,13 +19,16 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
-/** An application on a real reactor-netty server with one event loop and a port of its own. Closing it fails if its loops reported anything that was not taken. */
+/** An application on a real server, reactor-netty with one event loop as a rule, with a port of its own. Closing it fails if its loops reported anything that was not taken. */
 final class RunningApp implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -32,23 +36,31 @@ final class RunningApp implements AutoCloseable {
     final String address;
     final WebClient client;
 
+    private final ConnectionProvider connections = ConnectionProvider.create("test");
+
     private RunningApp(ConfigurableApplicationContext context) {
         this.context = context;
         this.address = "http://localhost:" + context.getEnvironment().getProperty("local.server.port");
-        // one connection per request: reactor-netty 1.3.6 and 1.3.7 read no more from a kept one after a request that
-        // came before the previous answer, from another thread, had quite ended, and that was itself answered at once
         this.client = WebClient.builder()
-                .clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection()))
+                .clientConnector(new ReactorClientHttpConnector(HttpClient.create(connections)))
                 .baseUrl(address)
                 .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(10_000_000))
                 .build();
     }
 
     static RunningApp start(List<Class<?>> beans, String... properties) {
-        return start(OneEventLoop.class, beans, properties);
+        return start(Server.NETTY, OneEventLoop.class, beans, properties);
+    }
+
+    static RunningApp start(Server server, List<Class<?>> beans, String... properties) {
+        return start(server, OneEventLoop.class, beans, properties);
     }
 
     static RunningApp start(Class<?> eventLoops, List<Class<?>> beans, String... properties) {
+        return start(Server.NETTY, eventLoops, beans, properties);
+    }
+
+    private static RunningApp start(Server server, Class<?> eventLoops, List<Class<?>> beans, String... properties) {
         List<Class<?>> sources = new ArrayList<>(beans);
         sources.add(App.class);
         sources.add(eventLoops);
@@ -60,6 +72,7 @@ final class RunningApp implements AutoCloseable {
                                 Stream.of(
                                         "server.port=0",
                                         "logging.level.root=WARN",
+                                        server.alone(),
                                         "spring.main.register-shutdown-hook=false"),
                                 Stream.of(properties))
                         .toArray(String[]::new))
@@ -105,7 +118,30 @@ final class RunningApp implements AutoCloseable {
     public void close() {
         Queue<Report> reports = bean(Reported.class).reports;
         context.close();
+        connections.dispose();
         assertThat(reports).isEmpty();
+    }
+
+    /** All are on the tests' class path; a user has one of them. */
+    enum Server {
+        NETTY("org.springframework.boot.reactor.netty.autoconfigure.NettyReactiveWebServerAutoConfiguration"),
+        TOMCAT("org.springframework.boot.tomcat.autoconfigure.reactive.TomcatReactiveWebServerAutoConfiguration"),
+        JETTY("org.springframework.boot.jetty.autoconfigure.reactive.JettyReactiveWebServerAutoConfiguration");
+
+        private final String configuration;
+
+        Server(String configuration) {
+            this.configuration = configuration;
+        }
+
+        /** The property that leaves this one only. */
+        String alone() {
+            return "spring.autoconfigure.exclude="
+                    + Stream.of(values())
+                            .filter(other -> other != this)
+                            .map(other -> other.configuration)
+                            .collect(Collectors.joining(","));
+        }
     }
 
     static final class Reported {
@@ -121,6 +157,7 @@ final class RunningApp implements AutoCloseable {
         }
 
         @Bean
+        @Order(Ordered.HIGHEST_PRECEDENCE) // so that a test's own come after it
         LoopCustomizer quiet(Reported reported) {
             return settings -> settings.slowItem(Duration.ZERO) // classes load, and the machine is busy
                     .exceptionHandler(reported.reports::add);
