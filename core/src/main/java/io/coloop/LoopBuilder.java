@@ -60,6 +60,11 @@ public final class LoopBuilder {
         return this;
     }
 
+    /** The handler that is set so far: for one that is to hear of everything besides another, which it calls. */
+    public ExceptionHandler exceptionHandler() {
+        return exceptionHandler;
+    }
+
     /** What carries foreign context to subscriptions and blocking jobs. Default: {@link ContextCapture#NONE}. */
     public LoopBuilder contextCapture(ContextCapture capture) {
         this.contextCapture = Objects.requireNonNull(capture, "capture");

@@ -4,6 +4,7 @@ import io.coloop.ExceptionHandler;
 import io.coloop.Loop;
 import io.coloop.LoopBuilder;
 import io.coloop.reactor.ContextPropagation;
+import java.util.function.Supplier;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -16,6 +17,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.DispatcherHandler;
 
 /** Runs controller methods with a plain return type as tasks on the request's event loop. */
@@ -38,15 +40,15 @@ public class ColoopWebFluxAutoConfiguration {
         int own = properties.ownLoops() > 0
                 ? properties.ownLoops()
                 : Runtime.getRuntime().availableProcessors();
-        LoopReports reports = new LoopReports(handler.getIfAvailable(() -> LoopReports.LOGGING));
-        return new RequestLoops(() -> settings(customizers, reports), own, properties.shutdownTimeout());
+        Supplier<ExceptionHandler> applications = SingletonSupplier.of(() -> handler.getIfAvailable(LoggedReports::new));
+        return new RequestLoops(() -> settings(customizers, applications.get()), own, properties.shutdownTimeout());
     }
 
-    private static LoopBuilder settings(ObjectProvider<LoopCustomizer> customizers, LoopReports reports) {
+    private static LoopBuilder settings(ObjectProvider<LoopCustomizer> customizers, ExceptionHandler handler) {
         LoopBuilder settings =
-                Loop.builder().contextCapture(ContextPropagation.capture()).exceptionHandler(reports);
+                Loop.builder().contextCapture(ContextPropagation.capture()).exceptionHandler(handler);
         customizers.orderedStream().forEach(customizer -> customizer.customize(settings));
-        return settings;
+        return settings.exceptionHandler(new LoopReports(settings.exceptionHandler()));
     }
 
     @Bean

@@ -6,8 +6,8 @@ import io.coloop.LoopBuilder;
 @FunctionalInterface
 public interface LoopCustomizer {
     /**
-     * Changes what the next loop is built with. Its name is set afterwards. An exception handler is better given as a bean of type {@link io.coloop.ExceptionHandler}: one that is set here has the reports to itself, and
-     * neither the meter {@code coloop.loop.reports} nor the health indicator learns of them.
+     * Changes what the next loop is built with. Its name is set afterwards. {@link LoopBuilder#exceptionHandler()} is the application's bean of that type, or what logs; one that is set here takes its place for
+     * that loop, and may pass on to it. Reports are counted in any case.
      */
     void customize(LoopBuilder settings);
 }

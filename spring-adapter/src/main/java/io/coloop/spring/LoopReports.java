@@ -17,15 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class LoopReports implements ExceptionHandler {
     private static final LoopLocal<OfLoop> SEEN = LoopLocal.withInitial(loop -> new OfLoop());
 
-    /** Clients leave all the time: what had been answered for them by then is nobody's defect, and is logged at DEBUG. */
-    static final ExceptionHandler LOGGING = report -> {
-        if (report.kind() != Report.Kind.LATE_VALUE) {
-            ExceptionHandler.LOGGING.handle(report);
-        } else {
-            System.getLogger("io.coloop").log(System.Logger.Level.DEBUG, report::message);
-        }
-    };
-
     private final ExceptionHandler next;
 
     LoopReports(ExceptionHandler next) {
