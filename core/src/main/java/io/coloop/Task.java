@@ -29,7 +29,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private static final int BUDGET = 256; // results that were ready, in a row
 
     private final long id;
-    private final @Nullable String givenName;
+    private @Nullable Object givenName; // other threads may read an older one
     private Step step = new Step();
     private @Nullable Body<? extends T, ?> body; // null once it ran
     private @Nullable Fiber fiber; // null once it is done
@@ -133,9 +133,18 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         throw Misuse.outsideTask(call);
     }
 
-    /** Its name: the one given, or a number. */
+    /** Its name: the one given, or a number. Any thread. */
     public String name() {
-        return givenName != null ? givenName : "task-" + id;
+        Object given = givenName;
+        return given != null ? given.toString() : "task-" + id;
+    }
+
+    /**
+     * Gives the task another name: what {@code toString()} of the object says whenever somebody asks, such as a report or a dump; so a name that nobody reads costs nothing. It must be quick and safe on any thread,
+     * and must not fail. The thread of a task that was spawned with a name keeps that one. On the loop; on another thread it takes effect later.
+     */
+    public void rename(Object name) {
+        givenName = Objects.requireNonNull(name, "name");
     }
 
     /**

@@ -2,9 +2,11 @@ package io.coloop.spring;
 
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
+import io.coloop.Task;
+import io.coloop.reactor.Reactor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.web.reactive.HandlerMapping;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -13,15 +15,16 @@ import reactor.util.context.ContextView;
 /** The loop of one request, found when it is first asked for. In the exchange's attributes and in the Reactor Context, by its class's name and its class. */
 final class RequestLoop {
     private static final String ATTRIBUTE = RequestLoop.class.getName();
+    private static final int LONGEST_PATH = 100;
 
     private final RequestLoops loops;
-    private final ServerHttpRequest request;
+    private final ServerWebExchange exchange;
     private final Sinks.Empty<Void> ended = Sinks.empty();
     private final AtomicReference<@Nullable Loop> loop = new AtomicReference<>();
 
-    private RequestLoop(RequestLoops loops, ServerHttpRequest request) {
+    private RequestLoop(RequestLoops loops, ServerWebExchange exchange) {
         this.loops = loops;
-        this.request = request;
+        this.exchange = exchange;
     }
 
     /** Makes it the exchange's. */
@@ -30,7 +33,7 @@ final class RequestLoop {
         if (known != null) {
             return known;
         }
-        RequestLoop made = new RequestLoop(loops, exchange.getRequest());
+        RequestLoop made = new RequestLoop(loops, exchange);
         exchange.getAttributes().put(ATTRIBUTE, made);
         return made;
     }
@@ -52,6 +55,14 @@ final class RequestLoop {
         return here;
     }
 
+    /** Names the calling task for its request, if it has one. */
+    static void nameTask() {
+        RequestLoop found = Reactor.context().getOrDefault(RequestLoop.class, null);
+        if (found != null) {
+            Task.current().rename(found);
+        }
+    }
+
     /** Nobody handles the request any more. */
     void end() {
         ended.tryEmitEmpty();
@@ -67,7 +78,18 @@ final class RequestLoop {
         if (found != null && !found.isClosed()) {
             return found;
         }
-        Loop next = loops.loopOf(request);
+        Loop next = loops.loopOf(exchange.getRequest());
         return loop.compareAndSet(found, next) ? next : loop();
+    }
+
+    /** The name of its tasks: method and path, as the pattern that it matched once that is known; without the query. */
+    @Override
+    public String toString() {
+        Object pattern = exchange.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE);
+        String path = pattern != null
+                ? pattern.toString()
+                : exchange.getRequest().getPath().value();
+        String shown = path.length() <= LONGEST_PATH ? path : path.substring(0, LONGEST_PATH) + "...";
+        return exchange.getRequest().getMethod() + " " + shown;
     }
 }

@@ -41,6 +41,7 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         IN_TASK
     }
 
+    private final RequestLoop request;
     private final Loop loop;
     private final Mono<T> source;
     private final Start start;
@@ -63,6 +64,7 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
             Start start,
             @Nullable Duration limit,
             CoreSubscriber<? super T> actual) {
+        this.request = request;
         this.loop = request.loop();
         this.source = source;
         this.start = start;
@@ -310,6 +312,7 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         void body() throws Throwable {
             Task<?> task = Task.current();
             current = task;
+            task.rename(request);
             action.run();
             if (task.cancelling() > 0 && value == null && (settled || start == Start.IN_TASK)) {
                 // Spring keeps what was thrown at an exception handler or a model method; a value in spite of the

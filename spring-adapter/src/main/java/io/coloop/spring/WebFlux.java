@@ -50,7 +50,10 @@ public final class WebFlux {
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
         return Flux.deferContextual(context -> {
-            Flux<T> items = Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), body);
+            Flux<T> items = Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), emitter -> {
+                RequestLoop.nameTask();
+                body.run(emitter);
+            });
             RequestLoop request = context.getOrDefault(RequestLoop.class, null);
             return request == null ? items : items.takeUntilOther(request.ended());
         });
@@ -79,11 +82,17 @@ public final class WebFlux {
     }
 
     private static <T> Mono<T> onLoop(String call, Body<? extends @Nullable T, ?> body) {
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), body));
+        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+            RequestLoop.nameTask();
+            return body.run();
+        }));
     }
 
     private static Mono<Void> onLoop(String call, VoidBody<?> body) {
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), body));
+        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+            RequestLoop.nameTask();
+            body.run();
+        }));
     }
 
     /**

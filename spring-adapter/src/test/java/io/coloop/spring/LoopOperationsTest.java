@@ -63,6 +63,7 @@ class LoopOperationsTest {
                 .properties(
                         "server.port=0",
                         "logging.level.root=WARN",
+                        RunningApp.Server.NETTY.alone(),
                         "management.endpoints.web.exposure.include=*",
                         "management.endpoint.health.show-details=always",
                         "coloop.health.timeout=500ms")
@@ -144,7 +145,7 @@ class LoopOperationsTest {
         assertThat((Double) each.get("utilization")).isBetween(0.0, 1.0);
         assertThat((Map<String, Object>) each.get("statistics")).containsEntry("tasks", 1);
         assertThat((List<String>) each.get("tasks"))
-                .anySatisfy(line -> assertThat(line).contains("awaits", Waiter.class.getName() + ".waitFor"));
+                .anySatisfy(line -> assertThat(line).contains("GET /wait", "awaits", Waiter.class.getName() + ".waitFor"));
     }
 
     @Test
