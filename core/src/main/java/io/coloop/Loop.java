@@ -153,6 +153,11 @@ public final class Loop implements Executor, AutoCloseable {
         return Fibers.mounted() ? Mode.MOUNTED : Mode.HAND_OFF;
     }
 
+    /** Logs how to get mounted mode, once per JVM and only where it is not the mode but could be. The first loop does so by itself: this is for a library whose first loop comes late. Any thread. */
+    public static void logModeNotice() {
+        ModeNotice.once();
+    }
+
     // ---- giving it work
 
     /** Starts a task; any thread. It runs from the ready queue. */

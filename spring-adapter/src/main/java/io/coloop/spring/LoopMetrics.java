@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Micrometer's meters of the loops on which requests are handled, from when each is made until the next one is made after it was closed. */
 final class LoopMetrics implements MeterBinder {
     private static final double[] PERCENTILES = {0.5, 0.95, 0.99, 1};
+    private static final long FRESH = Duration.ofMillis(100).toNanos();
 
     private final RequestLoops loops;
 
@@ -31,25 +33,26 @@ final class LoopMetrics implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        Map<Loop, List<Meter>> bound = new ConcurrentHashMap<>();
+        Map<Loop, OfLoop> bound = new ConcurrentHashMap<>(); // a registry refers to what it measures weakly
         loops.whenMade(made -> {
-            bound.entrySet().removeIf(each -> isOver(each.getKey(), each.getValue(), registry));
+            bound.values().removeIf(OfLoop::isOver);
             bound.computeIfAbsent(made, loop -> new OfLoop(loop, registry).bind());
         });
     }
 
-    private static boolean isOver(Loop loop, List<Meter> meters, MeterRegistry registry) {
-        if (loop.isClosed()) {
-            meters.forEach(registry::remove);
-        }
-        return loop.isClosed();
-    }
+    /**
+     * @param time when it was taken, {@link System#nanoTime}
+     * @param total since the loop was made
+     * @param recent lately
+     */
+    private record Snapshot(long time, LoopStatistics total, LoopStatistics recent) {}
 
     private static final class OfLoop {
         private final Loop loop;
         private final MeterRegistry registry;
         private final Tags tags;
         private final List<Meter> meters = new ArrayList<>();
+        private volatile @Nullable Snapshot last;
 
         OfLoop(Loop loop, MeterRegistry registry) {
             this.loop = loop;
@@ -57,27 +60,48 @@ final class LoopMetrics implements MeterBinder {
             this.tags = Tags.of("loop", loop.name());
         }
 
-        List<Meter> bind() {
+        /** Whether the loop is closed; its meters are taken away then. */
+        boolean isOver() {
+            if (loop.isClosed()) {
+                meters.forEach(registry::remove);
+            }
+            return loop.isClosed();
+        }
+
+        /** One snapshot for all meters of a scrape. */
+        private Snapshot now() {
+            Snapshot known = last;
+            long time = System.nanoTime();
+            if (known != null && time - known.time < FRESH) {
+                return known;
+            }
+            LoopStatistics total = loop.statistics();
+            Snapshot taken = new Snapshot(time, total, RecentStatistics.of(loop, total));
+            last = taken;
+            return taken;
+        }
+
+        OfLoop bind() {
             gauge(
                     "coloop.loop.utilization",
                     null,
                     "Share of time in which the loop had something to do, lately",
-                    each -> RecentStatistics.of(each).utilization());
+                    now -> now.recent.utilization());
             gauge(
                     "coloop.loop.tasks",
                     "tasks",
                     "Tasks that have begun and not ended",
-                    each -> each.statistics().tasks());
+                    now -> now.total.tasks());
             gauge(
                     "coloop.loop.ready",
                     "items",
                     "Items that wait in the ready queue",
-                    each -> each.statistics().ready());
+                    now -> now.total.ready());
             gauge(
                     "coloop.loop.timers",
                     "timers",
                     "Timers that are armed",
-                    each -> each.statistics().timers());
+                    now -> now.total.timers());
             counter("coloop.loop.turns", "turns", "Turns of the loop", LoopStatistics::turns);
             counter("coloop.loop.items", "items", "Callbacks and steps of tasks that were run", LoopStatistics::items);
             counter(
@@ -105,11 +129,11 @@ final class LoopMetrics implements MeterBinder {
                                 "kind", kind.name().toLowerCase(Locale.ROOT).replace('_', '-')))
                         .register(registry));
             }
-            return meters;
+            return this;
         }
 
-        private void gauge(String name, @Nullable String unit, String what, ToDoubleFunction<Loop> value) {
-            meters.add(Gauge.builder(name, loop, value)
+        private void gauge(String name, @Nullable String unit, String what, ToDoubleFunction<Snapshot> value) {
+            meters.add(Gauge.builder(name, this, each -> value.applyAsDouble(each.now()))
                     .description(what)
                     .baseUnit(unit)
                     .tags(tags)
@@ -117,7 +141,7 @@ final class LoopMetrics implements MeterBinder {
         }
 
         private void counter(String name, String unit, String what, ToDoubleFunction<LoopStatistics> value) {
-            meters.add(FunctionCounter.builder(name, loop, each -> value.applyAsDouble(each.statistics()))
+            meters.add(FunctionCounter.builder(name, this, each -> value.applyAsDouble(each.now().total))
                     .description(what)
                     .baseUnit(unit)
                     .tags(tags)
@@ -128,9 +152,10 @@ final class LoopMetrics implements MeterBinder {
         private void delay(double percentile) {
             meters.add(TimeGauge.builder(
                             "coloop.loop.timer.delay.percentile",
-                            loop,
+                            this,
                             TimeUnit.NANOSECONDS,
-                            each -> RecentStatistics.of(each)
+                            each -> each.now()
+                                    .recent
                                     .timerDelays()
                                     .percentile(percentile * 100)
                                     .toNanos())

@@ -18,7 +18,12 @@ final class RecentStatistics {
     RecentStatistics() {}
 
     static LoopStatistics of(Loop loop) {
-        return OF.get(loop).at(System.nanoTime(), loop.statistics());
+        return of(loop, loop.statistics());
+    }
+
+    /** With a snapshot of the loop that was taken just now. */
+    static LoopStatistics of(Loop loop, LoopStatistics now) {
+        return OF.get(loop).at(System.nanoTime(), now);
     }
 
     LoopStatistics at(long time, LoopStatistics now) {

@@ -32,13 +32,8 @@ final class StartupLine implements ApplicationListener<ApplicationStartedEvent> 
 
     @Override
     public void onApplicationEvent(ApplicationStartedEvent event) {
-        Mode mode = Loop.mode();
-        System.getLogger("io.coloop").log(System.Logger.Level.INFO, text(mode));
-        if (mode == Mode.HAND_OFF) {
-            Loop.start("mode")
-                    .close(); // with the first loop, core says how to get the other mode: here, and not at the first
-            // request
-        }
+        System.getLogger("io.coloop").log(System.Logger.Level.INFO, text(Loop.mode()));
+        Loop.logModeNotice(); // here, and not at the first request
     }
 
     private String text(Mode mode) {
