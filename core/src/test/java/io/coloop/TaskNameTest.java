@@ -61,8 +61,9 @@ class TaskNameTest {
         task.cancel();
         yieldNow();
         yieldNow();
-        assertThat(reports.take()).singleElement().satisfies(report -> assertThat(report.message())
-                .startsWith("request was cancelled but returned"));
+        assertThat(reports.take())
+                .singleElement()
+                .satisfies(report -> assertThat(report.message()).startsWith("request was cancelled but returned"));
     }
 
     @LoopTest

@@ -87,21 +87,9 @@ final class LoopMetrics implements MeterBinder {
                     null,
                     "Share of time in which the loop had something to do, lately",
                     now -> now.recent.utilization());
-            gauge(
-                    "coloop.loop.tasks",
-                    "tasks",
-                    "Tasks that have begun and not ended",
-                    now -> now.total.tasks());
-            gauge(
-                    "coloop.loop.ready",
-                    "items",
-                    "Items that wait in the ready queue",
-                    now -> now.total.ready());
-            gauge(
-                    "coloop.loop.timers",
-                    "timers",
-                    "Timers that are armed",
-                    now -> now.total.timers());
+            gauge("coloop.loop.tasks", "tasks", "Tasks that have begun and not ended", now -> now.total.tasks());
+            gauge("coloop.loop.ready", "items", "Items that wait in the ready queue", now -> now.total.ready());
+            gauge("coloop.loop.timers", "timers", "Timers that are armed", now -> now.total.timers());
             counter("coloop.loop.turns", "turns", "Turns of the loop", LoopStatistics::turns);
             counter("coloop.loop.items", "items", "Callbacks and steps of tasks that were run", LoopStatistics::items);
             counter(

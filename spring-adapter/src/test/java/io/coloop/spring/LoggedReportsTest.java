@@ -63,8 +63,9 @@ class LoggedReportsTest {
             assertThat(line.getLevel()).isEqualTo(Level.WARNING);
             assertThat(line.getThrown()).isNull();
             assertThat(line.getMessage())
-                    .isEqualTo("SLOW_ITEM on loop loop: what happened"
-                            + " (within 10 s of the first request, when classes load; later ones are logged with their stacks)");
+                    .isEqualTo(
+                            "SLOW_ITEM on loop loop: what happened"
+                                    + " (within 10 s of the first request, when classes load; later ones are logged with their stacks)");
         });
     }
 
@@ -123,9 +124,7 @@ class LoggedReportsTest {
     void aCustomizersHandlerPassesOnAndReportsAreCountedAllTheSame() {
         try (RunningApp app = RunningApp.start(List.of(Slow.class, PassingOn.class))) {
             assertThat(app.get("/slow/tea?with=milk")).isEqualTo("tea");
-            assertThat(app.bean(PassingOn.class).seen)
-                    .extracting(Report::kind)
-                    .contains(Report.Kind.SLOW_ITEM);
+            assertThat(app.bean(PassingOn.class).seen).extracting(Report::kind).contains(Report.Kind.SLOW_ITEM);
             assertThat(LoopReports.count(app.loop(), Report.Kind.SLOW_ITEM)).isPositive();
             app.takeReports();
         }
@@ -135,8 +134,9 @@ class LoggedReportsTest {
     void aReportNamesTheRequest() {
         try (RunningApp app = RunningApp.start(List.of(Slow.class, PassingOn.class))) {
             app.get("/slow/tea?with=milk");
-            assertThat(app.bean(PassingOn.class).seen).anySatisfy(report -> assertThat(report.message())
-                    .startsWith("GET /slow/{what} holds the loop for "));
+            assertThat(app.bean(PassingOn.class).seen)
+                    .anySatisfy(
+                            report -> assertThat(report.message()).startsWith("GET /slow/{what} holds the loop for "));
             app.takeReports();
         }
     }

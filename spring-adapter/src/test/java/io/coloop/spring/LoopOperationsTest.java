@@ -145,7 +145,8 @@ class LoopOperationsTest {
         assertThat((Double) each.get("utilization")).isBetween(0.0, 1.0);
         assertThat((Map<String, Object>) each.get("statistics")).containsEntry("tasks", 1);
         assertThat((List<String>) each.get("tasks"))
-                .anySatisfy(line -> assertThat(line).contains("GET /wait", "awaits", Waiter.class.getName() + ".waitFor"));
+                .anySatisfy(
+                        line -> assertThat(line).contains("GET /wait", "awaits", Waiter.class.getName() + ".waitFor"));
     }
 
     @Test

@@ -144,10 +144,8 @@ class OtherServersTest {
     void tasksRunOnTheOwnedGroup(Server server, CapturedOutput output) {
         try (RunningApp app = start(server, "logging.level.io.coloop=INFO")) {
             assertThat(output)
-                    .contains(
-                            "; requests do not come on Netty event loops, so loops with threads of their own: 2");
-            assertThat(app.context.getBeanNamesForType(
-                            ReactiveWebServerFactory.class))
+                    .contains("; requests do not come on Netty event loops, so loops with threads of their own: 2");
+            assertThat(app.context.getBeanNamesForType(ReactiveWebServerFactory.class))
                     .singleElement()
                     .asString()
                     .startsWith(server.name().toLowerCase(Locale.ROOT));
@@ -199,9 +197,11 @@ class OtherServersTest {
         try (RunningApp app = start(server)) {
             try (Socket socket = request(app, "/endless")) {
                 InputStream in = socket.getInputStream();
-                assertThat(new String(in.readNBytes(12), StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 200");
+                assertThat(new String(in.readNBytes(12), StandardCharsets.US_ASCII))
+                        .isEqualTo("HTTP/1.1 200");
             }
-            assertThat(app.bean(Controller.class).cleaned.get(20, TimeUnit.SECONDS)).startsWith("web-");
+            assertThat(app.bean(Controller.class).cleaned.get(20, TimeUnit.SECONDS))
+                    .startsWith("web-");
             noTaskIsLeft(app);
         }
     }
@@ -211,7 +211,8 @@ class OtherServersTest {
     void requestTimeout(Server server) throws Exception {
         try (RunningApp app = start(server, "coloop.webflux.request-timeout=50ms")) {
             assertThat(app.exchange("/forever")).isEqualTo("503 too late: no result within PT0.05S");
-            assertThat(app.bean(Controller.class).cleaned.get(20, TimeUnit.SECONDS)).startsWith("web-");
+            assertThat(app.bean(Controller.class).cleaned.get(20, TimeUnit.SECONDS))
+                    .startsWith("web-");
             noTaskIsLeft(app);
         }
     }

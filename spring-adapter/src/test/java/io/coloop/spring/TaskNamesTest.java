@@ -76,15 +76,18 @@ class TaskNamesTest {
     static class Others {
         @Bean
         RouterFunction<ServerResponse> routes() {
-            return route()
-                    .GET("/route/{id}", handler(request -> ok().bodyValue(Task.current().name())))
+            return route().GET(
+                            "/route/{id}",
+                            handler(request -> ok().bodyValue(Task.current().name())))
                     .build();
         }
 
         @Bean
         WebFilter named() {
             return filter((exchange, chain) -> {
-                exchange.getResponse().getHeaders().set("X-Filter", Task.current().name());
+                exchange.getResponse()
+                        .getHeaders()
+                        .set("X-Filter", Task.current().name());
                 io.coloop.reactor.Reactor.await(chain.filter(exchange));
             });
         }
@@ -93,7 +96,12 @@ class TaskNamesTest {
     @Test
     void methodAndPattern() {
         assertThat(app.get("/products/7?secret=x")).isEqualTo("GET /products/{id}");
-        assertThat(app.client.post().uri("/products").retrieve().bodyToMono(String.class).block(RunningApp.LIMIT))
+        assertThat(app.client
+                        .post()
+                        .uri("/products")
+                        .retrieve()
+                        .bodyToMono(String.class)
+                        .block(RunningApp.LIMIT))
                 .isEqualTo("POST /products");
         assertThat(app.get("/stream/7")).isEqualTo("GET /stream/{id}");
         assertThat(app.get("/failing/7")).isEqualTo("GET /failing/{id}");
