@@ -54,8 +54,7 @@ private class BodyRun<T : Any>(private val loop: Loop, val undelivered: FlowUnde
         val inContext =
             EmittingBody<T, Throwable> { emitter ->
                 task = Task.current()
-                takeOver(context)
-                body.run(emitter)
+                inContextOf(context) { body.run(emitter) }
             }
         Streams.emit(loop, inContext, this, undelivered)
     }

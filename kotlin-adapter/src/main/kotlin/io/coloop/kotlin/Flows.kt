@@ -90,7 +90,7 @@ public fun <T> awaitSingle(flow: Flow<T>): T = awaitSuspend { flow.single() }
  *    fails with after that, which goes to the [CoroutineExceptionHandler] as well.
  * 6. *Demand:* `emit` waits until the collector is ready for an item, and so does `awaitDemand`. Nothing is buffered; kotlinx's `buffer` does.
  * 7. *Context:* the task sees the [io.coloop.ContextVar]s and the foreign context of the collecting coroutine; below it, [awaitSuspend] and [async] hand on the elements of that
- *    coroutine's context, such as its name or a Reactor context.
+ *    coroutine's context, such as its name, and it has the coroutine's `ReactorContext` as its Reactor Context.
  *
  * A failure of the body is the same instance.
  *

@@ -74,7 +74,7 @@ public suspend fun <T> Future<T>.awaitShared(): T {
  * Runs await-style code as a task of this loop and returns its result. The body may use everything of `io.coloop.Await`.
  *
  * The coroutine owns the task, as with [await]: it is cancelled with the coroutine, which goes on when the task has ended. A coroutine that is cancelled
- * already starts nothing. Below the task, [awaitSuspend] and [async] hand on the elements of the coroutine's context, such as its name or a Reactor context.
+ * already starts nothing. Below the task, [awaitSuspend] and [async] hand on the elements of the coroutine's context, such as its name, and it has the coroutine's `ReactorContext` as its Reactor Context.
  *
  * @throws io.coloop.LoopClosedException if the loop is closed
  */

@@ -38,19 +38,20 @@ internal class LoopContext(private val loop: Loop, private val holder: ContextHo
     companion object Key : CoroutineContext.Key<LoopContext>
 }
 
-/** What a coroutine's context hands on to the coroutines below a task that it starts: a name, a Reactor context, a logging context. */
+/** What a coroutine's context hands on to the coroutines below a task that it starts: a name, a logging context, a Reactor context as far as [ReactorContexts] does not know of it. */
 private val handedOn = ContextVar.of<CoroutineContext>("coroutine context", EmptyCoroutineContext)
 
-/** In a task that a coroutine starts, before anything else: takes over the coroutine's context. */
-internal fun takeOver(context: CoroutineContext) {
+/** What a task does that a coroutine starts, with the coroutine's context. */
+internal fun <T> inContextOf(context: CoroutineContext, body: () -> T): T {
     val elements = context.minusKey(Job).minusKey(ContinuationInterceptor).minusKey(LoopContext)
     if (elements != handedOn.get()) {
         handedOn.set(elements)
     }
+    return ReactorContexts.run(elements, body)
 }
 
 /** What was handed on to the calling task or callback. */
 internal fun handedOnContext(): CoroutineContext = handedOn.get()
 
 /** For a coroutine that a task starts: on its loop, and with the context that it sees now. */
-internal fun contextBelow(loop: Loop): CoroutineContext = handedOn.get() + loop.dispatcher + loop.coroutines.inherited
+internal fun contextBelow(loop: Loop): CoroutineContext = ReactorContexts.below(handedOn.get()) + loop.dispatcher + loop.coroutines.inherited

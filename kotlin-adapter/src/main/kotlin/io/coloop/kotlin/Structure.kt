@@ -94,8 +94,8 @@ private fun TaskGroupException.asOne(): Throwable {
  * 4. *Null* is a value.
  * 5. *Undelivered:* the value stays with the task.
  * 6. *Demand:* one value.
- * 7. *Context:* the [io.coloop.ContextVar]s and the foreign context that the caller sees; below the task, [awaitSuspend] and [async] hand on the elements of the scope's
- *    context, such as its name or a Reactor context.
+ * 7. *Context:* the [io.coloop.ContextVar]s and the foreign context that the caller sees, and the scope's `ReactorContext` as its Reactor Context; below the task, [awaitSuspend] and [async] hand on the
+ *    other elements of the scope's context, such as its name.
  *
  * A failure cancels the scope, as that of a coroutine which `launch` started: in a supervisor it goes to the [kotlinx.coroutines.CoroutineExceptionHandler].
  *
@@ -111,8 +111,7 @@ public fun <T> CoroutineScope.task(loop: Loop, body: () -> T): Task<T> {
                     Task.current().cancel("its scope is cancelled")
                     Await.yieldNow()
                 }
-                takeOver(context)
-                body()
+                inContextOf(context, body)
             }
         )
     task.onUndelivered(loop::discard)

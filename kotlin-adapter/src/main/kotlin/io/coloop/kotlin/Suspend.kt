@@ -30,7 +30,8 @@ import kotlinx.coroutines.CoroutineScope
  *    that nobody observes is reported.
  * 6. *Demand:* one value.
  * 7. *Context:* [context] over the loop's dispatcher and a job of its own without a parent. The coroutine sees the [io.coloop.ContextVar]s and the foreign context
- *    that the caller sees now, see [contextElement]; below a task that a coroutine started, also the other elements of that coroutine's context, such as a Reactor context.
+ *    that the caller sees now, see [contextElement], and the caller's Reactor Context as a `ReactorContext`, where coloop-reactor and kotlinx-coroutines-reactor are on the class path; below a task
+ *    that a coroutine started, also the other elements of that coroutine's context, such as its name.
  *
  * A failure, of the block or of a child, is the task's: the same instance.
  *
@@ -56,8 +57,8 @@ public fun <T> Loop.async(context: CoroutineContext = EmptyCoroutineContext, blo
  *    reported. A failure beats the cancellation, as everywhere in kotlinx.
  * 6. *Demand:* one value.
  * 7. *Context:* the loop's dispatcher and a job of its own without a parent. The block sees the [io.coloop.ContextVar]s and the foreign context that the task sees
- *    now, see [contextElement], and what it sets is its own; below a task that a coroutine started, also the other elements of that coroutine's context, such as a
- *    Reactor context.
+ *    now, see [contextElement], and what it sets is its own; it has the task's Reactor Context as a `ReactorContext`, where coloop-reactor and kotlinx-coroutines-reactor are on the class path, so a reactive
+ *    transaction around the task is seen by `awaitSingle`; below a task that a coroutine started, also the other elements of that coroutine's context, such as its name.
  *
  * An unchecked failure is thrown as the same instance, a checked one as the cause of a [CompletionException].
  *

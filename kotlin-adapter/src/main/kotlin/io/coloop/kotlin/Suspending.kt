@@ -83,13 +83,7 @@ private suspend fun <T> Future<T>.endAfterCancellation(cancelled: CancellationEx
 internal suspend fun <T> Loop.runAsTask(onUndelivered: (T) -> Unit, body: () -> T): T {
     val context = currentCoroutineContext()
     context.ensureActive()
-    val task =
-        spawn(
-            Body<T, Throwable> {
-                takeOver(context)
-                body()
-            }
-        )
+    val task = spawn(Body<T, Throwable> { inContextOf(context, body) })
     task.onUndelivered(onUndelivered)
     return task.await()
 }

@@ -1,12 +1,17 @@
 package io.coloop.kotlin
 
 import io.coloop.Await
+import io.coloop.Body
+import io.coloop.CancelPolicy
 import io.coloop.ContextCapture
 import io.coloop.ContextVar
 import io.coloop.Loop
+import io.coloop.Task
+import io.coloop.reactor.Reactor
 import io.coloop.test.LoopTest
 import io.coloop.test.Reports
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.function.Function
 import kotlin.coroutines.coroutineContext
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineName
@@ -19,11 +24,13 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.reactor.ReactorContext
+import kotlinx.coroutines.reactor.awaitSingle
 import kotlinx.coroutines.reactor.mono
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
@@ -31,6 +38,7 @@ import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.yield
 import org.assertj.core.api.Assertions.assertThat
 import org.junit.jupiter.api.Test
+import reactor.core.publisher.Mono
 import reactor.util.context.Context as ReactorsContext
 
 /** coloop's context, foreign thread locals and a Reactor context in coroutines. */
@@ -420,6 +428,63 @@ class ContextTest {
         val seen = CompletableDeferred<String?>()
         mono.contextWrite { it.put("user", "ann") }.subscribe({ seen.complete(it) }, { seen.completeExceptionally(it) })
         assertThat(await(seen)).isEqualTo("ann")
+    }
+
+    private suspend fun reactorUser(): String? = coroutineContext[ReactorContext]?.context?.getOrDefault("user", null as String?)
+
+    private val seenByPublisher: Mono<String> = Mono.deferContextual { Mono.just(it.getOrDefault("user", "nobody")!!) }
+
+    private fun <T> withUser(name: String, body: () -> T): T = Reactor.withContext<T, Throwable>(ReactorsContext.of("user", name), Body<T, Throwable> { body() })
+
+    @LoopTest
+    fun trapATasksReactorContextIsThatOfTheCoroutinesItStarts(loop: Loop) {
+        val seen = withUser("ann") {
+            val spawned = loop.async { reactorUser() } // before anything changes
+            listOf(
+                awaitSuspend { delay(1); reactorUser() },
+                awaitSuspend { seenByPublisher.awaitSingle() },
+                awaitSuspend(CancelPolicy.SHIELD) { reactorUser() },
+                Await.await(spawned),
+                taskScope { await(async { reactorUser() }) },
+                taskGroup { Await.await(async { reactorUser() }) },
+                flow { emit(reactorUser()!!) }.iterate().use { it.iterator().next() },
+                withUser("bob") { awaitSuspend { reactorUser() } },
+                awaitSuspend { withContext(ReactorContext(ReactorsContext.of("user", "eve"))) { seenByPublisher.awaitSingle() } },
+            )
+        }
+        assertThat(seen).containsExactly("ann", "ann", "ann", "ann", "ann", "ann", "ann", "bob", "eve")
+        assertThat(awaitSuspend { reactorUser() }).isNull()
+        assertThat(awaitSuspend { seenByPublisher.awaitSingle() }).isEqualTo("nobody")
+    }
+
+    @LoopTest
+    fun trapACoroutinesReactorContextIsThatOfTheTasksItStarts(loop: Loop) {
+        val seen = Await.await(
+            loop.async(ReactorContext(ReactorsContext.of("user", "ann"))) {
+                listOf(
+                    loop.awaitTask { Reactor.awaitRequired(seenByPublisher) },
+                    coroutineScope { task(loop) { Reactor.context().get<String>("user") }.await() },
+                    loop.flow { emit(Reactor.awaitRequired(seenByPublisher)) }.first(),
+                    loop.awaitTask { Await.await(Task.spawn(Body<String, Throwable> { Reactor.awaitRequired(seenByPublisher) })) },
+                    withContext(ReactorContext(ReactorsContext.of("user", "bob"))) { loop.awaitTask { Reactor.awaitRequired(seenByPublisher) } },
+                    loop.awaitTask { withUser("eve") { awaitSuspend { reactorUser() } } + " " + awaitSuspend { reactorUser() } },
+                )
+            }
+        )
+        assertThat(seen).containsExactly("ann", "ann", "ann", "ann", "bob", "eve ann")
+        assertThat(Reactor.context().isEmpty).isTrue()
+    }
+
+    @LoopTest
+    fun aReactorContextThatATaskTakesAwayIsAway(loop: Loop) {
+        val seen = Await.await(
+            loop.async(ReactorContext(ReactorsContext.of("user", "ann"))) {
+                loop.awaitTask {
+                    Reactor.withContext<String?, Throwable>(Function { ReactorsContext.empty() }, Body<String?, Throwable> { awaitSuspend { reactorUser() } })
+                }
+            }
+        )
+        assertThat(seen).isNull()
     }
 
     @LoopTest
