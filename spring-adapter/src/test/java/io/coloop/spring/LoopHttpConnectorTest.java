@@ -9,6 +9,8 @@ import io.coloop.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.ServerChannel;
 import io.netty.handler.timeout.ReadTimeoutException;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,16 +18,24 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.KeyManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.http.client.autoconfigure.reactive.ClientHttpConnectorBuilderCustomizer;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.webclient.autoconfigure.WebClientSsl;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -41,6 +51,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
+import reactor.netty.http.Http11SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
@@ -49,6 +60,7 @@ import reactor.netty.resources.LoopResources;
 @Timeout(60)
 class LoopHttpConnectorTest {
     private static final int CALLS = 200;
+    private static final String PASSWORD = "changeit";
 
     private Downstream downstream;
     private RunningApp app;
@@ -73,7 +85,8 @@ class LoopHttpConnectorTest {
     private void start(Class<?> eventLoops, List<Class<?>> more, String... properties) {
         List<Class<?>> beans = new ArrayList<>(more);
         beans.add(Caller.class);
-        String address = "http://localhost:" + downstream.port();
+        beans.add(KotlinCaller.class);
+        String address = downstream.scheme() + "://localhost:" + downstream.port();
         String[] all = Arrays.copyOf(properties, properties.length + 2);
         all[properties.length] = "downstream=" + address;
         all[properties.length + 1] = "spring.http.serviceclient.greetings.base-url=" + address;
@@ -90,7 +103,7 @@ class LoopHttpConnectorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/await", "/declarative", "/mono", "/subscribed", "/driver"})
+    @ValueSource(strings = {"/await", "/declarative", "/mono", "/suspend", "/subscribed", "/driver"})
     void answersComeOnTheCallersEventLoop(String uri) {
         start(List.of());
         assertThat(trueOf(uri)).isEqualTo(CALLS);
@@ -109,6 +122,72 @@ class LoopHttpConnectorTest {
         downstream = new Downstream(HttpProtocol.H2C);
         start(List.of(Http2.class));
         assertThat(trueOf("/await")).isEqualTo(CALLS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/await, spring.http.clients.ssl.bundle=test",
+        "/mono, spring.http.clients.ssl.bundle=test",
+        "/declarative, spring.http.clients.ssl.bundle=test",
+        "/bundled, none=none" // the client asks for it by WebClientSsl
+    })
+    void answersOverTlsWithABundleOfBootComeThereToo(String uri, String bundle, @TempDir Path directory)
+            throws Exception {
+        Path store = selfSigned(directory.resolve("store.p12"));
+        downstream.close();
+        downstream = new Downstream(store);
+        start(
+                List.of(BundledCaller.class),
+                "spring.ssl.bundle.jks.test.truststore.location=" + store.toUri(),
+                "spring.ssl.bundle.jks.test.truststore.password=" + PASSWORD,
+                bundle);
+        assertThat(trueOf(uri)).isEqualTo(CALLS);
+    }
+
+    @Test
+    void withoutTheBundleTheServerIsNotTrusted(@TempDir Path directory) throws Exception {
+        downstream.close();
+        downstream = new Downstream(selfSigned(directory.resolve("store.p12")));
+        start(List.of());
+        assertThatThrownBy(() -> app.bean(Caller.class).call("/hi").block(RunningApp.LIMIT))
+                .hasStackTraceContaining("unable to find valid certification path");
+    }
+
+    /** A key store, which is also one for those who trust it. */
+    private static Path selfSigned(Path store) throws Exception {
+        String keytool =
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        Process process = new ProcessBuilder(
+                        (keytool + " -genkeypair -alias test -keyalg EC -dname CN=localhost -ext SAN=dns:localhost"
+                                        + " -storetype PKCS12 -storepass " + PASSWORD + " -keystore " + store)
+                                .split(" "))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        return store;
+    }
+
+    @RestController
+    static class BundledCaller {
+        private final WebClient client;
+
+        BundledCaller(
+                WebClient.Builder builder,
+                WebClientSsl ssl,
+                ObjectProvider<SslBundles> bundles,
+                @Value("${downstream}") String downstream) {
+            boolean there = bundles.getObject().getBundleNames().contains("test");
+            this.client = (there ? builder.apply(ssl.fromBundle("test")) : builder)
+                    .baseUrl(downstream)
+                    .build();
+        }
+
+        @GetMapping("/bundled")
+        boolean bundled() {
+            return await(Caller.here(client.get().uri("/hi").retrieve().bodyToMono(String.class)));
+        }
     }
 
     @Test
@@ -314,9 +393,25 @@ class LoopHttpConnectorTest {
         private final LoopResources resources = LoopResources.create("downstream", 1, true);
         private final DisposableServer server;
 
+        private final boolean secure;
+
         Downstream(HttpProtocol... protocols) {
-            HttpServer made = HttpServer.create().port(0).runOn(resources);
-            server = (protocols.length == 0 ? made : made.protocol(protocols))
+            this(server -> protocols.length == 0 ? server : server.protocol(protocols), false);
+        }
+
+        Downstream(Path keyStore) throws Exception {
+            this(secured(keyStore), true);
+        }
+
+        private static UnaryOperator<HttpServer> secured(Path keyStore) throws Exception {
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(KeyStore.getInstance(keyStore.toFile(), PASSWORD.toCharArray()), PASSWORD.toCharArray());
+            return server -> server.secure(spec -> spec.sslContext(Http11SslContextSpec.forServer(keys)));
+        }
+
+        private Downstream(UnaryOperator<HttpServer> settings, boolean secure) {
+            this.secure = secure;
+            server = settings.apply(HttpServer.create().port(0).runOn(resources))
                     .doOnConnection(connection -> {
                         Channel channel = connection.channel();
                         accepted.add(channel.parent() instanceof ServerChannel ? channel : channel.parent());
@@ -329,6 +424,10 @@ class LoopHttpConnectorTest {
                             .get("/moved", (request, response) -> response.sendRedirect("/hi"))
                             .get("/never", (request, response) -> response.sendString(Mono.never())))
                     .bindNow();
+        }
+
+        String scheme() {
+            return secure ? "https" : "http";
         }
 
         int port() {
