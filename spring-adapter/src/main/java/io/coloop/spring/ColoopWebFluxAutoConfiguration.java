@@ -40,7 +40,8 @@ public class ColoopWebFluxAutoConfiguration {
         int own = properties.ownLoops() > 0
                 ? properties.ownLoops()
                 : Runtime.getRuntime().availableProcessors();
-        Supplier<ExceptionHandler> applications = SingletonSupplier.of(() -> handler.getIfAvailable(LoggedReports::new));
+        Supplier<ExceptionHandler> applications =
+                SingletonSupplier.of(() -> handler.getIfAvailable(LoggedReports::new));
         return new RequestLoops(() -> settings(customizers, applications.get()), own, properties.shutdownTimeout());
     }
 
@@ -88,6 +89,11 @@ public class ColoopWebFluxAutoConfiguration {
         @Bean
         Dispatchers coloopDispatchers() {
             return new Dispatchers();
+        }
+
+        @Bean
+        static FlowResults coloopFlowResults() {
+            return new FlowResults();
         }
     }
 
