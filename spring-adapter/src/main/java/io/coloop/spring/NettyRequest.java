@@ -1,5 +1,7 @@
 package io.coloop.spring;
 
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.AbstractServerHttpRequest;
@@ -8,6 +10,7 @@ import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.util.ClassUtils;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
+import reactor.netty.channel.AbortedException;
 
 /** What reactor-netty says of a request; nothing without it on the class path. */
 final class NettyRequest {
@@ -21,9 +24,9 @@ final class NettyRequest {
         return PRESENT ? Netty.eventLoop(request) : null;
     }
 
-    /** Cancels the handling of a request when its connection is closed. */
-    static Mono<Void> untilClosed(RequestLoop loop, ServerHttpRequest request, Mono<Void> handling) {
-        return PRESENT ? Netty.untilClosed(loop, request, handling) : handling;
+    /** Fails when the request's connection is closed, or its stream of one; for ever silent without Netty. */
+    static Mono<Void> closed(ServerHttpRequest request) {
+        return PRESENT ? Netty.closed(request) : Mono.never();
     }
 
     private static final class Netty {
@@ -33,10 +36,19 @@ final class NettyRequest {
                     : null;
         }
 
-        static Mono<Void> untilClosed(RequestLoop loop, ServerHttpRequest request, Mono<Void> handling) {
+        static Mono<Void> closed(ServerHttpRequest request) {
             return nativeRequest(request) instanceof Connection connection
-                    ? Handling.of(loop, connection.channel(), handling)
-                    : handling;
+                    ? failsWith(connection.channel().closeFuture())
+                    : Mono.never();
+        }
+
+        private static Mono<Void> failsWith(ChannelFuture closed) {
+            return Mono.create(sink -> {
+                ChannelFutureListener listener =
+                        now -> sink.error(new AbortedException("the request's connection was closed"));
+                sink.onDispose(() -> closed.removeListener(listener));
+                closed.addListener(listener);
+            });
         }
 
         private static @Nullable Object nativeRequest(ServerHttpRequest request) {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.HandlerMapping;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.util.context.ContextView;
 
 /** The loop of one request, found when it is first asked for. In the exchange's attributes and in the Reactor Context, by its class's name and its class. */
@@ -19,12 +18,13 @@ final class RequestLoop {
 
     private final RequestLoops loops;
     private final ServerWebExchange exchange;
-    private final Sinks.Empty<Void> ended = Sinks.empty();
+    private final Mono<Void> closed; // the request knows its connection only until it is answered
     private final AtomicReference<@Nullable Loop> loop = new AtomicReference<>();
 
     private RequestLoop(RequestLoops loops, ServerWebExchange exchange) {
         this.loops = loops;
         this.exchange = exchange;
+        this.closed = NettyRequest.closed(exchange.getRequest());
     }
 
     /** Makes it the exchange's. */
@@ -63,14 +63,9 @@ final class RequestLoop {
         }
     }
 
-    /** Nobody handles the request any more. */
-    void end() {
-        ended.tryEmitEmpty();
-    }
-
-    /** Completes when nobody handles the request any more. */
-    Mono<Void> ended() {
-        return ended.asMono();
+    /** Fails when the request's connection is closed; for ever silent where that is not known. */
+    Mono<Void> closed() {
+        return closed;
     }
 
     Loop loop() {

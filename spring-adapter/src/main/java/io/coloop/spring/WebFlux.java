@@ -4,7 +4,9 @@ import io.coloop.Body;
 import io.coloop.VoidBody;
 import io.coloop.reactor.Reactor;
 import io.coloop.stream.EmittingBody;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -29,6 +31,8 @@ import reactor.core.publisher.Mono;
  * {@link io.coloop.LoopMisuseException}.
  */
 public final class WebFlux {
+    private static final Duration AFTER_CLOSE = Duration.ofSeconds(1); // for what was received, and for its own end
+
     private WebFlux() {}
 
     /** What a body gives, on the request's loop: for a method that has to return a Mono, such as one with {@code @Transactional} where plain types are not supported. See {@link Reactor#mono(io.coloop.Loop, Body)}. */
@@ -45,7 +49,8 @@ public final class WebFlux {
 
     /**
      * What a body emits, on the request's loop: the natural return value of a controller method that gives {@code text/event-stream} or {@code application/x-ndjson}. {@code emit} awaits the client's demand, so nothing is produced
-     * that the connection does not take. An item that is on its way when the client leaves is discarded, closed if it is {@link AutoCloseable}, and not reported: that is no defect. See {@link Reactor#flux(io.coloop.Loop, EmittingBody)}.
+     * that the connection does not take. An item that is on its way when the client leaves is discarded, closed if it is {@link AutoCloseable}, and not reported: that is no defect. If the request's connection is closed while
+     * somebody else subscribes, that subscriber gets reactor-netty's {@code AbortedException}. See {@link Reactor#flux(io.coloop.Loop, EmittingBody)}.
      */
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
@@ -55,8 +60,21 @@ public final class WebFlux {
                 body.run(emitter);
             });
             RequestLoop request = context.getOrDefault(RequestLoop.class, null);
-            return request == null ? items : items.takeUntilOther(request.ended());
+            return request == null ? items : untilClosed(items, request.closed());
         });
+    }
+
+    private static <T> Flux<T> untilClosed(Flux<T> items, Mono<Void> closed) {
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        return items.takeUntilOther(closed.onErrorResume(
+                        reason -> { // which cancels the items only at the other's end
+                            failure.set(reason);
+                            return Mono.empty();
+                        }))
+                .concatWith(Mono.defer(() -> {
+                    Throwable reason = failure.get();
+                    return reason == null ? Mono.empty() : Mono.error(reason);
+                }));
     }
 
     /** A functional endpoint: {@code route().GET("/users/{id}", handler(request -> ok().bodyValue(await(users.findById(...)))))}. What the body returns is subscribed on the loop's own thread, after its task has ended. */
@@ -74,11 +92,17 @@ public final class WebFlux {
 
     /**
      * A WebSocket handler: {@code for (String text : iterate(session.receive().map(WebSocketMessage::getPayloadAsText)))}. A message's content is the connection's as soon as the message has been signalled, so it is to be
-     * read by an operator before {@code iterate}, or retained there. The connection is closed when the body ends.
+     * read by an operator before {@code iterate}, or retained there. The connection is closed when the body ends. When the client leaves, {@code receive()} ends; a body that still runs a second later is cancelled.
      */
     public static WebSocketHandler webSocket(Socket body) {
         Objects.requireNonNull(body, "body");
-        return session -> onLoop("WebFlux.webSocket(...)", () -> body.handle(session));
+        return session ->
+                onLoop("WebFlux.webSocket(...)", () -> body.handle(session)).takeUntilOther(afterClose(session));
+    }
+
+    private static Mono<Long> afterClose(WebSocketSession session) {
+        return Mono.deferContextual(context -> session.closeStatus()
+                .then(Mono.delay(AFTER_CLOSE, Reactor.scheduler(RequestLoop.in(context, "WebFlux.webSocket(...)")))));
     }
 
     private static <T> Mono<T> onLoop(String call, Body<? extends @Nullable T, ?> body) {

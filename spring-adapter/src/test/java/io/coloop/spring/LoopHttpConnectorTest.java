@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coloop.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.ServerChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -400,7 +402,8 @@ class LoopHttpConnectorTest {
         private static UnaryOperator<HttpServer> secured(Path keyStore) throws Exception {
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(KeyStore.getInstance(keyStore.toFile(), PASSWORD.toCharArray()), PASSWORD.toCharArray());
-            return server -> server.secure(spec -> spec.sslContext(Http11SslContextSpec.forServer(keys)));
+            SslContext context = SslContextBuilder.forServer(keys).build();
+            return server -> server.secure(spec -> spec.sslContext(context));
         }
 
         private Downstream(UnaryOperator<HttpServer> settings, boolean secure) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringBootConfiguration;
@@ -72,6 +73,7 @@ final class RunningApp implements AutoCloseable {
                                 Stream.of(
                                         "server.port=0",
                                         "logging.level.root=WARN",
+                                        server.alone(),
                                         "spring.main.register-shutdown-hook=false"),
                                 Stream.of(properties))
                         .toArray(String[]::new))
