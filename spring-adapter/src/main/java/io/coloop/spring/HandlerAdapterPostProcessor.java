@@ -3,12 +3,12 @@ package io.coloop.spring;
 import io.coloop.spring.HowToRun.Way;
 import io.coloop.spring.RequestTask.Start;
 import java.time.Duration;
-import java.util.IdentityHashMap;
 import java.util.function.Predicate;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.ApplicationContext;
@@ -21,14 +21,13 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** Has Spring's adapter for controller methods run them as tasks: before it is initialized by its scheduler, after that by what surrounds its Monos. */
+/** Has Spring's adapter for controller methods run them as tasks: by its scheduler, and by what surrounds its Monos. Before it is initialized, so that whatever others put around it comes later. */
 final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     private final ApplicationContext application;
     private final ObjectProvider<RequestLoops> loops;
     private final ObjectProvider<TaskMethods> chosen;
     private final ObjectProvider<ColoopWebFluxProperties> properties;
     private final ObjectProvider<BlockingThreads> blockingThreads;
-    private final IdentityHashMap<Object, HowToRun> prepared = new IdentityHashMap<>(); // while the application starts
     private @Nullable HowToRun howToRun;
     private boolean applicationsExecutor;
 
@@ -47,10 +46,15 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
 
     @Override
     public Object postProcessBeforeInitialization(Object bean, String name) {
-        if (bean instanceof RequestMappingHandlerAdapter adapter) {
-            prepared.put(adapter, prepare(adapter));
+        if (!(bean instanceof RequestMappingHandlerAdapter adapter)) {
+            return bean;
         }
-        return bean;
+        if (AopUtils.isAopProxy(adapter)) {
+            throw new IllegalStateException("coloop cannot run controller methods as tasks: bean '" + name
+                    + "' is a proxy before it is initialized, so that its settings cannot be reached; have its"
+                    + " BeanPostProcessor make it after initialization, or set coloop.webflux.enabled=false");
+        }
+        return surrounded(adapter, prepare(adapter));
     }
 
     private HowToRun prepare(RequestMappingHandlerAdapter adapter) {
@@ -71,6 +75,15 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         return how;
     }
 
+    private Object surrounded(RequestMappingHandlerAdapter adapter, HowToRun how) {
+        ColoopWebFluxProperties settings = properties.getObject();
+        boolean security = settings.context().security() && SecurityContexts.arePresent();
+        ProxyFactory proxy = new ProxyFactory(adapter);
+        proxy.setProxyTargetClass(true);
+        proxy.addAdvice(new Surrounding(loops.getObject(), how, settings.requestTimeout(), security));
+        return proxy.getProxy(adapter.getClass().getClassLoader());
+    }
+
     /** How the methods run, once there is an adapter. */
     @Nullable
     HowToRun howToRun() {
@@ -80,20 +93,6 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     /** Whether the application has given Spring's adapter an executor. */
     boolean hasApplicationsExecutor() {
         return applicationsExecutor;
-    }
-
-    @Override
-    public Object postProcessAfterInitialization(Object bean, String name) {
-        HowToRun how = prepared.remove(bean);
-        if (how == null) {
-            return bean;
-        }
-        ColoopWebFluxProperties settings = properties.getObject();
-        boolean security = settings.context().security() && SecurityContexts.arePresent();
-        ProxyFactory proxy = new ProxyFactory(bean);
-        proxy.setProxyTargetClass(true);
-        proxy.addAdvice(new Surrounding(loops.getObject(), how, settings.requestTimeout(), security));
-        return proxy.getProxy(bean.getClass().getClassLoader());
     }
 
     /**

@@ -1,0 +1,130 @@
+package io.coloop.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.aop.Advisor;
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
+import org.springframework.aop.support.DefaultPointcutAdvisor;
+import org.springframework.aop.support.NameMatchMethodPointcut;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.webflux.autoconfigure.WebFluxRegistrations;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.PriorityOrdered;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.HandlerAdapter;
+import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
+
+/** Adapters for controller methods that are not just Spring's own, called by its dispatcher. */
+@Timeout(60)
+class HandlerAdapterTest {
+    @RestController
+    static class Controller {
+        @GetMapping("/place")
+        String place() {
+            return MethodChoiceTest.place();
+        }
+    }
+
+    static class Advised {
+        final AtomicInteger calls = new AtomicInteger();
+
+        @Bean
+        static DefaultAdvisorAutoProxyCreator proxies() {
+            DefaultAdvisorAutoProxyCreator creator = new DefaultAdvisorAutoProxyCreator();
+            creator.setProxyTargetClass(true);
+            return creator;
+        }
+
+        @Bean
+        Advisor counting() {
+            NameMatchMethodPointcut handle = new NameMatchMethodPointcut();
+            handle.setMappedName("handle");
+            handle.setClassFilter(HandlerAdapter.class::isAssignableFrom);
+            MethodInterceptor count = call -> {
+                calls.incrementAndGet();
+                return call.proceed();
+            };
+            return new DefaultPointcutAdvisor(handle, count);
+        }
+    }
+
+    @Test
+    void oneThatTheApplicationAdvises() {
+        try (RunningApp app = RunningApp.start(List.of(Controller.class, Advised.class))) {
+            assertThat(app.get("/place")).isEqualTo("task");
+            assertThat(app.bean(Advised.class).calls).hasValue(1);
+        }
+    }
+
+    static class TooEarly implements BeanPostProcessor, PriorityOrdered {
+        @Override
+        public Object postProcessBeforeInitialization(Object bean, String name) {
+            if (!(bean instanceof RequestMappingHandlerAdapter)) {
+                return bean;
+            }
+            ProxyFactory proxy = new ProxyFactory(bean);
+            proxy.setProxyTargetClass(true);
+            return proxy.getProxy();
+        }
+
+        @Override
+        public int getOrder() {
+            return LOWEST_PRECEDENCE;
+        }
+    }
+
+    @Test
+    void oneThatIsAProxyTooEarly() {
+        assertThatThrownBy(() -> RunningApp.start(List.of(Controller.class, TooEarly.class)))
+                .rootCause()
+                .hasMessage("coloop cannot run controller methods as tasks: bean 'requestMappingHandlerAdapter' is a proxy"
+                        + " before it is initialized, so that its settings cannot be reached; have its BeanPostProcessor"
+                        + " make it after initialization, or set coloop.webflux.enabled=false");
+    }
+
+    static class Prepared extends RequestMappingHandlerAdapter {
+        private int initialized;
+
+        @Override
+        public void afterPropertiesSet() throws Exception {
+            initialized++;
+            super.afterPropertiesSet();
+        }
+
+        int initialized() {
+            return initialized;
+        }
+    }
+
+    static class WithPrepared {
+        @Bean
+        WebFluxRegistrations adapters() {
+            return with(new Prepared());
+        }
+    }
+
+    private static WebFluxRegistrations with(RequestMappingHandlerAdapter adapter) {
+        return new WebFluxRegistrations() {
+            @Override
+            public RequestMappingHandlerAdapter getRequestMappingHandlerAdapter() {
+                return adapter;
+            }
+        };
+    }
+
+    @Test
+    void oneThatTheApplicationMadeIsInitializedOnce() {
+        try (RunningApp app = RunningApp.start(List.of(Controller.class, WithPrepared.class))) {
+            assertThat(app.get("/place")).isEqualTo("task");
+            assertThat(app.bean(Prepared.class).initialized()).isEqualTo(1);
+        }
+    }
+}
