@@ -104,11 +104,16 @@ public final class RequestLoops implements SmartLifecycle {
         groupLock.lock();
         try {
             int index = Math.floorMod(turn.getAndIncrement(), groupSize);
-            if (index < group.size()) {
-                return group.get(index);
+            Loop known = index < group.size() ? group.get(index) : null;
+            if (known != null && !known.isClosed()) {
+                return known;
             }
             Loop started = settings.get().name("web-" + names.incrementAndGet()).start();
-            group.add(started);
+            if (known != null) {
+                group.set(index, started);
+            } else {
+                group.add(started);
+            }
             madeNow(started);
             return started;
         } finally {
