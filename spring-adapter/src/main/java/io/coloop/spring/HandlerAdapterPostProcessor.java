@@ -20,6 +20,7 @@ import org.springframework.web.reactive.result.method.annotation.RequestMappingH
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.util.context.Context;
 
 /** Has Spring's adapter for controller methods run them as tasks: by its scheduler, and by what surrounds its Monos. Before it is initialized, so that whatever others put around it comes later. */
 final class HandlerAdapterPostProcessor implements BeanPostProcessor {
@@ -122,12 +123,18 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
 
         private Mono<HandlerResult> handle(RequestLoop loop, HandlerMethod method, Mono<HandlerResult> result) {
             if (how.of(method) != Way.TASK) {
-                return result.doOnNext(given -> handleErrorsInTasks(loop, given));
+                return result.doOnNext(given -> handleErrorsInTasks(loop, given))
+                        .contextWrite(Surrounding::ofNoTask);
             }
             Start start = how.hasModelMethods(method) ? Start.IN_TASK : Start.ON_LOOP;
             Mono<HandlerResult> ours =
                     RequestTask.mono(loop, result, start, limit).doOnNext(given -> handleErrorsInTasks(loop, given));
             return security ? SecurityContexts.readableBy(ours) : ours;
+        }
+
+        /** A task that dispatches anew, and awaits that, has its own there: the scheduler would run the method for it. */
+        private static Context ofNoTask(Context context) {
+            return context.delete(RequestTask.class);
         }
 
         /** What fails after the method has returned: the Mono that it gave, or the writing of its result. */

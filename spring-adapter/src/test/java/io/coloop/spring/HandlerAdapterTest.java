@@ -1,5 +1,6 @@
 package io.coloop.spring;
 
+import static io.coloop.reactor.Reactor.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,23 +14,48 @@ import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.NameMatchMethodPointcut;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.webflux.autoconfigure.WebFluxRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.DispatcherHandler;
 import org.springframework.web.reactive.HandlerAdapter;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
+import org.springframework.web.server.ServerWebExchange;
 
 /** Adapters for controller methods that are not just Spring's own, called by its dispatcher. */
 @Timeout(60)
 class HandlerAdapterTest {
     @RestController
     static class Controller {
+        private final ObjectProvider<DispatcherHandler> dispatcher;
+
+        Controller(ObjectProvider<DispatcherHandler> dispatcher) {
+            this.dispatcher = dispatcher;
+        }
+
         @GetMapping("/place")
         String place() {
             return MethodChoiceTest.place();
+        }
+
+        @GetMapping("/blocking")
+        @Blocking
+        String blocking() {
+            return MethodChoiceTest.place();
+        }
+
+        @GetMapping("/forward/{target}")
+        void forward(ServerWebExchange exchange) {
+            String target = exchange.getRequest().getPath().value().replace("/forward", "");
+            await(dispatcher
+                    .getObject()
+                    .handle(exchange.mutate()
+                            .request(request -> request.path(target))
+                            .build()));
         }
     }
 
@@ -125,6 +151,15 @@ class HandlerAdapterTest {
         try (RunningApp app = RunningApp.start(List.of(Controller.class, WithPrepared.class))) {
             assertThat(app.get("/place")).isEqualTo("task");
             assertThat(app.bean(Prepared.class).initialized()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatATaskDispatchesAnewRunsAsItDoesByItself() {
+        String own = Runtime.version().feature() >= 24 ? "virtual" : "platform";
+        try (RunningApp app = RunningApp.start(List.of(Controller.class))) {
+            assertThat(app.get("/forward/blocking")).isEqualTo(own);
+            assertThat(app.get("/forward/place")).isEqualTo("task");
         }
     }
 }
