@@ -24,6 +24,17 @@ public record ColoopWebFluxProperties(
         @Nullable BlockingThreadKind blockingThreads,
         @DefaultValue Context context) {
     /**
+     * Made by Spring.
+     *
+     * @throws IllegalArgumentException if a value makes no sense; its message has the property's name
+     */
+    public ColoopWebFluxProperties {
+        PropertyChecks.positive("coloop.webflux.request-timeout", requestTimeout);
+        PropertyChecks.notNegative("coloop.webflux.shutdown-timeout", shutdownTimeout);
+        PropertyChecks.atLeast(0, "coloop.webflux.own-loops", ownLoops);
+    }
+
+    /**
      * Thread locals that are carried into tasks, callbacks and blocking jobs, besides those that libraries have registered with micrometer's context-propagation by themselves.
      *
      * @param locale Whether Spring's LocaleContextHolder has the request's locale in tasks.
