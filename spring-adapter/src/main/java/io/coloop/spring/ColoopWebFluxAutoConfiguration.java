@@ -61,6 +61,7 @@ public class ColoopWebFluxAutoConfiguration {
     @Bean
     RequestLoopFilter coloopRequestLoopFilter(
             RequestLoops loops, ColoopWebFluxProperties properties, ObjectProvider<Dispatchers> dispatchers) {
+        loops.showSecurityContexts(properties.context().security() && SecurityContexts.arePresent());
         return new RequestLoopFilter(loops, properties.context().locale(), dispatchers.getIfAvailable());
     }
 

@@ -77,11 +77,10 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     }
 
     private Object surrounded(RequestMappingHandlerAdapter adapter, HowToRun how) {
-        ColoopWebFluxProperties settings = properties.getObject();
-        boolean security = settings.context().security() && SecurityContexts.arePresent();
         ProxyFactory proxy = new ProxyFactory(adapter);
         proxy.setProxyTargetClass(true);
-        proxy.addAdvice(new Surrounding(loops.getObject(), how, settings.requestTimeout(), security));
+        proxy.addAdvice(
+                new Surrounding(loops.getObject(), how, properties.getObject().requestTimeout()));
         return proxy.getProxy(adapter.getClass().getClassLoader());
     }
 
@@ -101,7 +100,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
      * methods, but not for errors: Spring's would then call the same handler once more when it fails.
      */
     private record Surrounding(
-            RequestLoops loops, HowToRun how, @Nullable Duration limit, boolean security) implements MethodInterceptor {
+            RequestLoops loops, HowToRun how, @Nullable Duration limit) implements MethodInterceptor {
         @Override
         public @Nullable Object invoke(MethodInvocation call) throws Throwable {
             @Nullable Object[] arguments = call.getArguments();
@@ -112,7 +111,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
                 return handle(RequestLoop.on(exchange, loops), method, result(call));
             }
             return arguments[1] instanceof Throwable
-                    ? RequestTask.mono(RequestLoop.on(exchange, loops), result(call), Start.IN_TASK, limit)
+                    ? onLoop(RequestLoop.on(exchange, loops), result(call), Start.IN_TASK)
                     : call.proceed();
         }
 
@@ -127,9 +126,11 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
                         .contextWrite(Surrounding::ofNoTask);
             }
             Start start = how.hasModelMethods(method) ? Start.IN_TASK : Start.ON_LOOP;
-            Mono<HandlerResult> ours =
-                    RequestTask.mono(loop, result, start, limit).doOnNext(given -> handleErrorsInTasks(loop, given));
-            return security ? SecurityContexts.readableBy(ours) : ours;
+            return onLoop(loop, result, start).doOnNext(given -> handleErrorsInTasks(loop, given));
+        }
+
+        private Mono<HandlerResult> onLoop(RequestLoop loop, Mono<HandlerResult> result, Start start) {
+            return SecurityContexts.readableInRequest(RequestTask.mono(loop, result, start, limit));
         }
 
         /** A task that dispatches anew, and awaits that, has its own there: the scheduler would run the method for it. */
@@ -142,7 +143,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
             DispatchExceptionHandler handler = given.getExceptionHandler();
             if (handler != null) {
                 given.setExceptionHandler((exchange, failure) ->
-                        RequestTask.mono(loop, handler.handleError(exchange, failure), Start.IN_TASK, limit));
+                        onLoop(loop, handler.handleError(exchange, failure), Start.IN_TASK));
             }
         }
     }

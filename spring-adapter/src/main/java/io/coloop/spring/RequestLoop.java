@@ -73,6 +73,11 @@ final class RequestLoop {
         return ended.asMono();
     }
 
+    /** Whether its tasks see Spring Security's context. */
+    boolean hasSecurityContext() {
+        return loops.hasSecurityContexts();
+    }
+
     Loop loop() {
         Loop found = loop.get();
         if (found != null && !found.isClosed()) {

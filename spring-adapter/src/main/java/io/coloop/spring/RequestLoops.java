@@ -51,6 +51,7 @@ public final class RequestLoops implements SmartLifecycle {
     private final AtomicInteger turn = new AtomicInteger();
     private final List<Consumer<? super Loop>> whenMade = new CopyOnWriteArrayList<>();
     private volatile boolean running;
+    private volatile boolean securityContexts;
 
     /**
      * @param settings what each loop is built with; its names are given by this
@@ -129,6 +130,15 @@ public final class RequestLoops implements SmartLifecycle {
 
     private void madeNow(Loop loop) {
         whenMade.forEach(action -> action.accept(loop));
+    }
+
+    void showSecurityContexts(boolean wanted) {
+        securityContexts = wanted;
+    }
+
+    /** Whether tasks of requests see Spring Security's context. */
+    boolean hasSecurityContexts() {
+        return securityContexts;
     }
 
     int groupSize() {

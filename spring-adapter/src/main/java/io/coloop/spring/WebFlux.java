@@ -49,14 +49,14 @@ public final class WebFlux {
      */
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
-        return Flux.deferContextual(context -> {
+        return SecurityContexts.readableInRequest(Flux.deferContextual(context -> {
             Flux<T> items = Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), emitter -> {
                 RequestLoop.nameTask();
                 body.run(emitter);
             });
             RequestLoop request = context.getOrDefault(RequestLoop.class, null);
             return request == null ? items : items.takeUntilOther(request.ended());
-        });
+        }));
     }
 
     /** A functional endpoint: {@code route().GET("/users/{id}", handler(request -> ok().bodyValue(await(users.findById(...)))))}. What the body returns is subscribed on the loop's own thread, after its task has ended. */
@@ -82,17 +82,17 @@ public final class WebFlux {
     }
 
     private static <T> Mono<T> onLoop(String call, Body<? extends @Nullable T, ?> body) {
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+        return SecurityContexts.readableInRequest(Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
             RequestLoop.nameTask();
             return body.run();
-        }));
+        })));
     }
 
     private static Mono<Void> onLoop(String call, VoidBody<?> body) {
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+        return SecurityContexts.readableInRequest(Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
             RequestLoop.nameTask();
             body.run();
-        }));
+        })));
     }
 
     /**
