@@ -55,6 +55,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
                     + "' is a proxy before it is initialized, so that its settings cannot be reached; have its"
                     + " BeanPostProcessor make it after initialization, or set coloop.webflux.enabled=false");
         }
+        HandlerAdapterFields.refuseFinal(adapter);
         return surrounded(adapter, prepare(adapter));
     }
 

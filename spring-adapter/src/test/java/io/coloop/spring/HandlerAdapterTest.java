@@ -23,8 +23,10 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.DispatcherHandler;
 import org.springframework.web.reactive.HandlerAdapter;
+import org.springframework.web.reactive.HandlerResult;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
 import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
 
 /** Adapters for controller methods that are not just Spring's own, called by its dispatcher. */
 @Timeout(60)
@@ -130,6 +132,29 @@ class HandlerAdapterTest {
         }
     }
 
+    static final class FinalAdapter extends RequestMappingHandlerAdapter {}
+
+    static class FinalHandle extends RequestMappingHandlerAdapter {
+        @Override
+        public final Mono<HandlerResult> handle(ServerWebExchange exchange, Object handler) {
+            return super.handle(exchange, handler);
+        }
+    }
+
+    static class WithFinalAdapter {
+        @Bean
+        WebFluxRegistrations adapters() {
+            return with(new FinalAdapter());
+        }
+    }
+
+    static class WithFinalHandle {
+        @Bean
+        WebFluxRegistrations adapters() {
+            return with(new FinalHandle());
+        }
+    }
+
     static class WithPrepared {
         @Bean
         WebFluxRegistrations adapters() {
@@ -151,6 +176,24 @@ class HandlerAdapterTest {
         try (RunningApp app = RunningApp.start(List.of(Controller.class, WithPrepared.class))) {
             assertThat(app.get("/place")).isEqualTo("task");
             assertThat(app.bean(Prepared.class).initialized()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aFinalOneIsToldHowToGoOn() {
+        assertThatThrownBy(() -> RunningApp.start(List.of(Controller.class, WithFinalAdapter.class)))
+                .rootCause()
+                .hasMessage("coloop cannot run controller methods as tasks: " + FinalAdapter.class.getName()
+                        + " is final, so that its calls cannot be surrounded; make the class open, or set"
+                        + " coloop.webflux.enabled=false");
+        assertThatThrownBy(() -> RunningApp.start(List.of(Controller.class, WithFinalHandle.class)))
+                .rootCause()
+                .hasMessage("coloop cannot run controller methods as tasks: " + FinalHandle.class.getName()
+                        + ".handle is final, so that its calls cannot be surrounded; make the method open, or set"
+                        + " coloop.webflux.enabled=false");
+        try (RunningApp app =
+                RunningApp.start(List.of(Controller.class, WithFinalAdapter.class), "coloop.webflux.enabled=false")) {
+            assertThat(app.get("/place")).isEqualTo("inline");
         }
     }
 
