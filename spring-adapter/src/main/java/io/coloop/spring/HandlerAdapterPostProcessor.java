@@ -3,6 +3,8 @@ package io.coloop.spring;
 import io.coloop.spring.HowToRun.Way;
 import io.coloop.spring.RequestTask.Start;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -29,8 +31,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     private final ObjectProvider<TaskMethods> chosen;
     private final ObjectProvider<ColoopWebFluxProperties> properties;
     private final ObjectProvider<BlockingThreads> blockingThreads;
-    private @Nullable HowToRun howToRun;
-    private boolean applicationsExecutor;
+    private final Map<String, HowToRun> prepared = new ConcurrentHashMap<>(); // by the bean's name
 
     HandlerAdapterPostProcessor(
             ApplicationContext application,
@@ -56,7 +57,9 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
                     + " BeanPostProcessor make it after initialization, or set coloop.webflux.enabled=false");
         }
         HandlerAdapterFields.refuseFinal(adapter);
-        return surrounded(adapter, prepare(adapter));
+        HowToRun how = prepare(adapter);
+        prepared.put(name, how);
+        return surrounded(adapter, how);
     }
 
     private HowToRun prepare(RequestMappingHandlerAdapter adapter) {
@@ -72,8 +75,6 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         HandlerAdapterFields.setScheduler(adapter, new TaskScheduler(others));
         adapter.setBlockingMethodPredicate(method -> how.of(method) != Way.INLINE);
         adapter.setContentTypeResolver(new UnlessCancelled(adapter.getContentTypeResolver()));
-        howToRun = how;
-        applicationsExecutor = applications != null;
         return how;
     }
 
@@ -85,15 +86,10 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         return proxy.getProxy(adapter.getClass().getClassLoader());
     }
 
-    /** How the methods run, once there is an adapter. */
+    /** How the methods run that the adapter of this name calls; null if there is none. */
     @Nullable
-    HowToRun howToRun() {
-        return howToRun;
-    }
-
-    /** Whether the application has given Spring's adapter an executor. */
-    boolean hasApplicationsExecutor() {
-        return applicationsExecutor;
+    HowToRun howToRun(String adapter) {
+        return prepared.get(adapter);
     }
 
     /**

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
@@ -16,9 +18,12 @@ import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.NameMatchMethodPointcut;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webflux.autoconfigure.WebFluxRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.core.task.support.TaskExecutorAdapter;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.DispatcherHandler;
@@ -194,6 +199,28 @@ class HandlerAdapterTest {
         try (RunningApp app =
                 RunningApp.start(List.of(Controller.class, WithFinalAdapter.class), "coloop.webflux.enabled=false")) {
             assertThat(app.get("/place")).isEqualTo("inline");
+        }
+    }
+
+    static class BesideSprings {
+        @Bean
+        RequestMappingHandlerAdapter another() {
+            RequestMappingHandlerAdapter adapter = new RequestMappingHandlerAdapter();
+            adapter.setBlockingExecutor(new TaskExecutorAdapter(Executors.newThreadPerTaskExecutor(
+                    Thread.ofPlatform().daemon().name("application").factory())));
+            return adapter;
+        }
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void ofSeveralTheOneThatIsAskedFirstDecides(CapturedOutput output) {
+        try (RunningApp app =
+                RunningApp.start(List.of(Controller.class, BesideSprings.class), "logging.level.io.coloop=INFO")) {
+            assertThat(app.get("/place")).isEqualTo("application");
+            assertThat(output)
+                    .contains("controller methods as tasks on the request's loop: 0, in ")
+                    .contains("; on the application's executor: 3");
         }
     }
 

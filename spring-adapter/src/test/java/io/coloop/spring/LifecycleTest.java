@@ -51,7 +51,7 @@ class LifecycleTest {
         String leaveBehind() {
             Task.spawn(() -> {
                 try {
-                    sleep(Duration.ofMillis(50));
+                    sleep(Duration.ofMillis(500)); // longer than the end of an application takes
                     background.complete("done");
                 } catch (TaskCancelledException cancelled) {
                     background.complete("cancelled");
