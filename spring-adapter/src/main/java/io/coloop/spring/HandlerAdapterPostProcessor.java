@@ -139,8 +139,8 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         private void handleErrorsInTasks(RequestLoop loop, HandlerResult given) {
             DispatchExceptionHandler handler = given.getExceptionHandler();
             if (handler != null) {
-                given.setExceptionHandler((exchange, failure) ->
-                        onLoop(loop, handler.handleError(exchange, failure), Start.IN_TASK));
+                given.setExceptionHandler(
+                        (exchange, failure) -> onLoop(loop, handler.handleError(exchange, failure), Start.IN_TASK));
             }
         }
     }

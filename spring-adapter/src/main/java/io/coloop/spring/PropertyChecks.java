@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Refuses values of properties that make no sense, by the property's name. */
 final class PropertyChecks {
-    private static final Duration LONGEST = Duration.ofDays(36_500); // added to any time, it still fits into a long of nanoseconds
+    private static final Duration LONGEST =
+            Duration.ofDays(36_500); // added to any time, it still fits into a long of nanoseconds
 
     private PropertyChecks() {}
 

@@ -81,8 +81,8 @@ final class StartupLine implements ApplicationListener<ApplicationStartedEvent> 
 
     /** As Spring's dispatcher asks them. */
     private List<Map.Entry<String, HandlerAdapter>> adaptersInTurn() {
-        List<Map.Entry<String, HandlerAdapter>> all = new ArrayList<>(
-                BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, HandlerAdapter.class, true, false)
+        List<Map.Entry<String, HandlerAdapter>> all =
+                new ArrayList<>(BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, HandlerAdapter.class, true, false)
                         .entrySet());
         all.sort((one, other) -> AnnotationAwareOrderComparator.INSTANCE.compare(one.getValue(), other.getValue()));
         return all;

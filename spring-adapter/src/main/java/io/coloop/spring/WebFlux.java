@@ -82,17 +82,19 @@ public final class WebFlux {
     }
 
     private static <T> Mono<T> onLoop(String call, Body<? extends @Nullable T, ?> body) {
-        return SecurityContexts.readableInRequest(Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
-            RequestLoop.nameTask();
-            return body.run();
-        })));
+        return SecurityContexts.readableInRequest(
+                Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+                    RequestLoop.nameTask();
+                    return body.run();
+                })));
     }
 
     private static Mono<Void> onLoop(String call, VoidBody<?> body) {
-        return SecurityContexts.readableInRequest(Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
-            RequestLoop.nameTask();
-            body.run();
-        })));
+        return SecurityContexts.readableInRequest(
+                Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+                    RequestLoop.nameTask();
+                    body.run();
+                })));
     }
 
     /**

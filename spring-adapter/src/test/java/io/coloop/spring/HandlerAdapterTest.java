@@ -118,9 +118,10 @@ class HandlerAdapterTest {
     void oneThatIsAProxyTooEarly() {
         assertThatThrownBy(() -> RunningApp.start(List.of(Controller.class, TooEarly.class)))
                 .rootCause()
-                .hasMessage("coloop cannot run controller methods as tasks: bean 'requestMappingHandlerAdapter' is a proxy"
-                        + " before it is initialized, so that its settings cannot be reached; have its BeanPostProcessor"
-                        + " make it after initialization, or set coloop.webflux.enabled=false");
+                .hasMessage(
+                        "coloop cannot run controller methods as tasks: bean 'requestMappingHandlerAdapter' is a proxy"
+                                + " before it is initialized, so that its settings cannot be reached; have its BeanPostProcessor"
+                                + " make it after initialization, or set coloop.webflux.enabled=false");
     }
 
     static class Prepared extends RequestMappingHandlerAdapter {

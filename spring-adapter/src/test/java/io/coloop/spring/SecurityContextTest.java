@@ -45,8 +45,8 @@ class SecurityContextTest {
         @Order(1)
         WebFilter security() {
             return (exchange, chain) -> chain.filter(exchange)
-                    .contextWrite(
-                            ReactiveSecurityContextHolder.withAuthentication(new TestingAuthenticationToken("ada", "")));
+                    .contextWrite(ReactiveSecurityContextHolder.withAuthentication(
+                            new TestingAuthenticationToken("ada", "")));
         }
 
         @Bean
@@ -60,7 +60,8 @@ class SecurityContextTest {
 
         @Bean
         RouterFunction<ServerResponse> routes() {
-            return route().GET("/handler", handler(request -> ServerResponse.ok().bodyValue(twice())))
+            return route().GET(
+                            "/handler", handler(request -> ServerResponse.ok().bodyValue(twice())))
                     .build();
         }
     }
