@@ -21,4 +21,16 @@ public record ColoopWebClientProperties(
         @DefaultValue("500") int maxConnections,
         @Nullable Integer pendingAcquireMaxCount,
         @DefaultValue("45s") Duration pendingAcquireTimeout,
-        @Nullable Duration maxIdleTime) {}
+        @Nullable Duration maxIdleTime) {
+    /**
+     * Made by Spring.
+     *
+     * @throws IllegalArgumentException if a number of connections or calls makes no sense; its message has the property's name
+     */
+    public ColoopWebClientProperties {
+        PropertyChecks.atLeast(1, "coloop.webclient.max-connections", maxConnections);
+        if (pendingAcquireMaxCount != null) {
+            PropertyChecks.atLeast(-1, "coloop.webclient.pending-acquire-max-count", pendingAcquireMaxCount);
+        }
+    }
+}

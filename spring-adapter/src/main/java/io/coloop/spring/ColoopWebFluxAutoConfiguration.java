@@ -1,5 +1,6 @@
 package io.coloop.spring;
 
+import io.coloop.ContextCapture;
 import io.coloop.ExceptionHandler;
 import io.coloop.Loop;
 import io.coloop.LoopBuilder;
@@ -39,18 +40,23 @@ public class ColoopWebFluxAutoConfiguration {
             ColoopWebFluxProperties properties,
             ObjectProvider<LoopCustomizer> customizers,
             ObjectProvider<ExceptionHandler> handler) {
-        ThreadLocalsOfRequests.register(properties.context());
+        if (properties.context().locale()) {
+            RequestLocales.register();
+        }
+        ContextCapture registered = ContextPropagation.capture();
+        ContextCapture capture = properties.context().mdc() ? new LoggingContext(registered) : registered;
         int own = properties.ownLoops() > 0
                 ? properties.ownLoops()
                 : Runtime.getRuntime().availableProcessors();
         Supplier<ExceptionHandler> applications =
                 SingletonSupplier.of(() -> handler.getIfAvailable(LoggedReports::new));
-        return new RequestLoops(() -> settings(customizers, applications.get()), own, properties.shutdownTimeout());
+        return new RequestLoops(
+                () -> settings(capture, customizers, applications.get()), own, properties.shutdownTimeout());
     }
 
-    private static LoopBuilder settings(ObjectProvider<LoopCustomizer> customizers, ExceptionHandler handler) {
-        LoopBuilder settings =
-                Loop.builder().contextCapture(ContextPropagation.capture()).exceptionHandler(handler);
+    private static LoopBuilder settings(
+            ContextCapture capture, ObjectProvider<LoopCustomizer> customizers, ExceptionHandler handler) {
+        LoopBuilder settings = Loop.builder().contextCapture(capture).exceptionHandler(handler);
         customizers.orderedStream().forEach(customizer -> customizer.customize(settings));
         return settings.exceptionHandler(new LoopReports(settings.exceptionHandler()));
     }
@@ -58,6 +64,7 @@ public class ColoopWebFluxAutoConfiguration {
     @Bean
     RequestLoopFilter coloopRequestLoopFilter(
             RequestLoops loops, ColoopWebFluxProperties properties, ObjectProvider<Dispatchers> dispatchers) {
+        loops.showSecurityContexts(properties.context().security() && SecurityContexts.arePresent());
         return new RequestLoopFilter(loops, properties.context().locale(), dispatchers.getIfAvailable());
     }
 

@@ -24,12 +24,23 @@ public record ColoopWebFluxProperties(
         @Nullable BlockingThreadKind blockingThreads,
         @DefaultValue Context context) {
     /**
+     * Made by Spring.
+     *
+     * @throws IllegalArgumentException if a value makes no sense; its message has the property's name
+     */
+    public ColoopWebFluxProperties {
+        PropertyChecks.positive("coloop.webflux.request-timeout", requestTimeout);
+        PropertyChecks.notNegative("coloop.webflux.shutdown-timeout", shutdownTimeout);
+        PropertyChecks.atLeast(0, "coloop.webflux.own-loops", ownLoops);
+    }
+
+    /**
      * Thread locals that are carried into tasks, callbacks and blocking jobs, besides those that libraries have registered with micrometer's context-propagation by themselves.
      *
      * @param locale Whether Spring's LocaleContextHolder has the request's locale in tasks.
      * @param mdc Whether tasks start with the logging context (SLF4J's MDC) of whoever starts them.
-     * @param security Whether Spring Security's SecurityContextHolder has the request's security context in the tasks of controller methods. It is loaded before the method's arguments are resolved, whether the
-     *     method asks for it or not.
+     * @param security Whether Spring Security's SecurityContextHolder has the request's security context in tasks: controller methods and their exception handlers, and what WebFlux.mono, flux, handler, filter and webSocket run,
+     *     beneath the filter of Spring Security. It is loaded before each of them, whether it asks for it or not.
      */
     public record Context(
             @DefaultValue("true") boolean locale,

@@ -1,12 +1,15 @@
 package io.coloop.spring;
 
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.SpringVersion;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
+import org.springframework.web.server.ServerWebExchange;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -29,6 +32,27 @@ final class HandlerAdapterFields {
         }
         ReflectionUtils.makeAccessible(field);
         return field;
+    }
+
+    /** Calls of the adapter are surrounded by a subclass. */
+    static void refuseFinal(RequestMappingHandlerAdapter adapter) {
+        Class<?> type = adapter.getClass();
+        if (Modifier.isFinal(type.getModifiers())) {
+            throw refused(type.getName(), "class");
+        }
+        for (Class<?> second : new Class<?>[] {Object.class, Throwable.class}) {
+            String name = second == Object.class ? "handle" : "handleError";
+            Method method = ReflectionUtils.findMethod(type, name, ServerWebExchange.class, second);
+            if (method != null && Modifier.isFinal(method.getModifiers())) {
+                throw refused(type.getName() + "." + name, "method");
+            }
+        }
+    }
+
+    private static IllegalStateException refused(String what, String kind) {
+        return new IllegalStateException("coloop cannot run controller methods as tasks: " + what
+                + " is final, so that its calls cannot be surrounded; make the " + kind
+                + " open, or set coloop.webflux.enabled=false");
     }
 
     static @Nullable Scheduler scheduler(RequestMappingHandlerAdapter adapter) {

@@ -3,12 +3,14 @@ package io.coloop.spring;
 import io.coloop.spring.HowToRun.Way;
 import io.coloop.spring.RequestTask.Start;
 import java.time.Duration;
-import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.ApplicationContext;
@@ -20,17 +22,16 @@ import org.springframework.web.reactive.result.method.annotation.RequestMappingH
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.util.context.Context;
 
-/** Has Spring's adapter for controller methods run them as tasks: before it is initialized by its scheduler, after that by what surrounds its Monos. */
+/** Has Spring's adapter for controller methods run them as tasks: by its scheduler, and by what surrounds its Monos. Before it is initialized, so that whatever others put around it comes later. */
 final class HandlerAdapterPostProcessor implements BeanPostProcessor {
     private final ApplicationContext application;
     private final ObjectProvider<RequestLoops> loops;
     private final ObjectProvider<TaskMethods> chosen;
     private final ObjectProvider<ColoopWebFluxProperties> properties;
     private final ObjectProvider<BlockingThreads> blockingThreads;
-    private final IdentityHashMap<Object, HowToRun> prepared = new IdentityHashMap<>(); // while the application starts
-    private @Nullable HowToRun howToRun;
-    private boolean applicationsExecutor;
+    private final Map<String, HowToRun> prepared = new ConcurrentHashMap<>(); // by the bean's name
 
     HandlerAdapterPostProcessor(
             ApplicationContext application,
@@ -47,10 +48,18 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
 
     @Override
     public Object postProcessBeforeInitialization(Object bean, String name) {
-        if (bean instanceof RequestMappingHandlerAdapter adapter) {
-            prepared.put(adapter, prepare(adapter));
+        if (!(bean instanceof RequestMappingHandlerAdapter adapter)) {
+            return bean;
         }
-        return bean;
+        if (AopUtils.isAopProxy(adapter)) {
+            throw new IllegalStateException("coloop cannot run controller methods as tasks: bean '" + name
+                    + "' is a proxy before it is initialized, so that its settings cannot be reached; have its"
+                    + " BeanPostProcessor make it after initialization, or set coloop.webflux.enabled=false");
+        }
+        HandlerAdapterFields.refuseFinal(adapter);
+        HowToRun how = prepare(adapter);
+        prepared.put(name, how);
+        return surrounded(adapter, how);
     }
 
     private HowToRun prepare(RequestMappingHandlerAdapter adapter) {
@@ -66,34 +75,21 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
         HandlerAdapterFields.setScheduler(adapter, new TaskScheduler(others));
         adapter.setBlockingMethodPredicate(method -> how.of(method) != Way.INLINE);
         adapter.setContentTypeResolver(new UnlessCancelled(adapter.getContentTypeResolver()));
-        howToRun = how;
-        applicationsExecutor = applications != null;
         return how;
     }
 
-    /** How the methods run, once there is an adapter. */
-    @Nullable
-    HowToRun howToRun() {
-        return howToRun;
-    }
-
-    /** Whether the application has given Spring's adapter an executor. */
-    boolean hasApplicationsExecutor() {
-        return applicationsExecutor;
-    }
-
-    @Override
-    public Object postProcessAfterInitialization(Object bean, String name) {
-        HowToRun how = prepared.remove(bean);
-        if (how == null) {
-            return bean;
-        }
-        ColoopWebFluxProperties settings = properties.getObject();
-        boolean security = settings.context().security() && SecurityContexts.arePresent();
-        ProxyFactory proxy = new ProxyFactory(bean);
+    private Object surrounded(RequestMappingHandlerAdapter adapter, HowToRun how) {
+        ProxyFactory proxy = new ProxyFactory(adapter);
         proxy.setProxyTargetClass(true);
-        proxy.addAdvice(new Surrounding(loops.getObject(), how, settings.requestTimeout(), security));
-        return proxy.getProxy(bean.getClass().getClassLoader());
+        proxy.addAdvice(
+                new Surrounding(loops.getObject(), how, properties.getObject().requestTimeout()));
+        return proxy.getProxy(adapter.getClass().getClassLoader());
+    }
+
+    /** How the methods run that the adapter of this name calls; null if there is none. */
+    @Nullable
+    HowToRun howToRun(String adapter) {
+        return prepared.get(adapter);
     }
 
     /**
@@ -101,7 +97,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
      * methods, but not for errors: Spring's would then call the same handler once more when it fails.
      */
     private record Surrounding(
-            RequestLoops loops, HowToRun how, @Nullable Duration limit, boolean security) implements MethodInterceptor {
+            RequestLoops loops, HowToRun how, @Nullable Duration limit) implements MethodInterceptor {
         @Override
         public @Nullable Object invoke(MethodInvocation call) throws Throwable {
             @Nullable Object[] arguments = call.getArguments();
@@ -112,7 +108,7 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
                 return handle(RequestLoop.on(exchange, loops), method, result(call));
             }
             return arguments[1] instanceof Throwable
-                    ? RequestTask.mono(RequestLoop.on(exchange, loops), result(call), Start.IN_TASK, limit)
+                    ? onLoop(RequestLoop.on(exchange, loops), result(call), Start.IN_TASK)
                     : call.proceed();
         }
 
@@ -123,20 +119,28 @@ final class HandlerAdapterPostProcessor implements BeanPostProcessor {
 
         private Mono<HandlerResult> handle(RequestLoop loop, HandlerMethod method, Mono<HandlerResult> result) {
             if (how.of(method) != Way.TASK) {
-                return result.doOnNext(given -> handleErrorsInTasks(loop, given));
+                return result.doOnNext(given -> handleErrorsInTasks(loop, given))
+                        .contextWrite(Surrounding::ofNoTask);
             }
             Start start = how.hasModelMethods(method) ? Start.IN_TASK : Start.ON_LOOP;
-            Mono<HandlerResult> ours =
-                    RequestTask.mono(loop, result, start, limit).doOnNext(given -> handleErrorsInTasks(loop, given));
-            return security ? SecurityContexts.readableBy(ours) : ours;
+            return onLoop(loop, result, start).doOnNext(given -> handleErrorsInTasks(loop, given));
+        }
+
+        private Mono<HandlerResult> onLoop(RequestLoop loop, Mono<HandlerResult> result, Start start) {
+            return SecurityContexts.readableInRequest(RequestTask.mono(loop, result, start, limit));
+        }
+
+        /** A task that dispatches anew, and awaits that, has its own there: the scheduler would run the method for it. */
+        private static Context ofNoTask(Context context) {
+            return context.delete(RequestTask.class);
         }
 
         /** What fails after the method has returned: the Mono that it gave, or the writing of its result. */
         private void handleErrorsInTasks(RequestLoop loop, HandlerResult given) {
             DispatchExceptionHandler handler = given.getExceptionHandler();
             if (handler != null) {
-                given.setExceptionHandler((exchange, failure) ->
-                        RequestTask.mono(loop, handler.handleError(exchange, failure), Start.IN_TASK, limit));
+                given.setExceptionHandler(
+                        (exchange, failure) -> onLoop(loop, handler.handleError(exchange, failure), Start.IN_TASK));
             }
         }
     }

@@ -54,6 +54,11 @@ final class HowToRun {
         this.applicationsBlocking = applicationsBlocking;
     }
 
+    /** Whether the application has given the adapter an executor. */
+    boolean hasApplicationsExecutor() {
+        return applicationsBlocking != null;
+    }
+
     Way of(HandlerMethod method) {
         Key key = new Key(method.getBeanType(), method.getMethod());
         Way way = known.get(key);

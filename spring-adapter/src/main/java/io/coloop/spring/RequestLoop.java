@@ -68,6 +68,11 @@ final class RequestLoop {
         return closed;
     }
 
+    /** Whether its tasks see Spring Security's context. */
+    boolean hasSecurityContext() {
+        return loops.hasSecurityContexts();
+    }
+
     Loop loop() {
         Loop found = loop.get();
         if (found != null && !found.isClosed()) {

@@ -51,6 +51,7 @@ public final class RequestLoops implements SmartLifecycle {
     private final AtomicInteger turn = new AtomicInteger();
     private final List<Consumer<? super Loop>> whenMade = new CopyOnWriteArrayList<>();
     private volatile boolean running;
+    private volatile boolean securityContexts;
 
     /**
      * @param settings what each loop is built with; its names are given by this
@@ -104,11 +105,16 @@ public final class RequestLoops implements SmartLifecycle {
         groupLock.lock();
         try {
             int index = Math.floorMod(turn.getAndIncrement(), groupSize);
-            if (index < group.size()) {
-                return group.get(index);
+            Loop known = index < group.size() ? group.get(index) : null;
+            if (known != null && !known.isClosed()) {
+                return known;
             }
             Loop started = settings.get().name("web-" + names.incrementAndGet()).start();
-            group.add(started);
+            if (known != null) {
+                group.set(index, started);
+            } else {
+                group.add(started);
+            }
             madeNow(started);
             return started;
         } finally {
@@ -124,6 +130,15 @@ public final class RequestLoops implements SmartLifecycle {
 
     private void madeNow(Loop loop) {
         whenMade.forEach(action -> action.accept(loop));
+    }
+
+    void showSecurityContexts(boolean wanted) {
+        securityContexts = wanted;
+    }
+
+    /** Whether tasks of requests see Spring Security's context. */
+    boolean hasSecurityContexts() {
+        return securityContexts;
     }
 
     int groupSize() {

@@ -4,7 +4,10 @@ import java.util.Optional;
 import org.springframework.security.core.context.ReactiveSecurityContextHolder;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.util.ClassUtils;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /** Shows Spring Security's context, of which a Reactor Context has only a Mono, to what reads it from a thread: Spring Security has an accessor for micrometer's context-propagation that takes it from there. */
 final class SecurityContexts {
@@ -19,13 +22,38 @@ final class SecurityContexts {
                 SecurityContexts.class.getClassLoader());
     }
 
+    /** For what is subscribed as part of a request, if its application wants that. */
+    static <T> Mono<T> readableInRequest(Mono<T> mono) {
+        return Mono.deferContextual(context -> isWanted(context) ? readableBy(mono) : mono);
+    }
+
+    /** As {@link #readableInRequest(Mono)}. */
+    static <T> Flux<T> readableInRequest(Flux<T> flux) {
+        return Flux.deferContextual(context -> isWanted(context) ? readableBy(flux) : flux);
+    }
+
+    private static boolean isWanted(ContextView context) {
+        RequestLoop request = context.getOrDefault(RequestLoop.class, null);
+        return request != null && request.hasSecurityContext();
+    }
+
     static <T> Mono<T> readableBy(Mono<T> mono) {
         return Mono.deferContextual(context -> context.hasKey(SecurityContext.class)
-                ? ReactiveSecurityContextHolder.getContext()
-                        .map(Optional::of)
-                        .defaultIfEmpty(Optional.empty())
-                        .flatMap(found ->
-                                found.isPresent() ? mono.contextWrite(more -> more.put(KEY, found.get())) : mono)
+                ? loaded().flatMap(found -> mono.contextWrite(more -> with(more, found)))
                 : mono);
+    }
+
+    private static <T> Flux<T> readableBy(Flux<T> flux) {
+        return Flux.deferContextual(context -> context.hasKey(SecurityContext.class)
+                ? loaded().flatMapMany(found -> flux.contextWrite(more -> with(more, found)))
+                : flux);
+    }
+
+    private static Mono<Optional<SecurityContext>> loaded() {
+        return ReactiveSecurityContextHolder.getContext().map(Optional::of).defaultIfEmpty(Optional.empty());
+    }
+
+    private static Context with(Context context, Optional<SecurityContext> found) {
+        return found.isPresent() ? context.put(KEY, found.get()) : context;
     }
 }

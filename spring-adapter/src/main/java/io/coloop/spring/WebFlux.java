@@ -54,14 +54,14 @@ public final class WebFlux {
      */
     public static <T> Flux<T> flux(EmittingBody<T, ?> body) {
         Objects.requireNonNull(body, "body");
-        return Flux.deferContextual(context -> {
+        return SecurityContexts.readableInRequest(Flux.deferContextual(context -> {
             Flux<T> items = Reactor.flux(RequestLoop.in(context, "WebFlux.flux(...)"), emitter -> {
                 RequestLoop.nameTask();
                 body.run(emitter);
             });
             RequestLoop request = context.getOrDefault(RequestLoop.class, null);
             return request == null ? items : untilClosed(items, request.closed());
-        });
+        }));
     }
 
     private static <T> Flux<T> untilClosed(Flux<T> items, Mono<Void> closed) {
@@ -106,17 +106,19 @@ public final class WebFlux {
     }
 
     private static <T> Mono<T> onLoop(String call, Body<? extends @Nullable T, ?> body) {
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
-            RequestLoop.nameTask();
-            return body.run();
-        }));
+        return SecurityContexts.readableInRequest(
+                Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+                    RequestLoop.nameTask();
+                    return body.run();
+                })));
     }
 
     private static Mono<Void> onLoop(String call, VoidBody<?> body) {
-        return Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
-            RequestLoop.nameTask();
-            body.run();
-        }));
+        return SecurityContexts.readableInRequest(
+                Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
+                    RequestLoop.nameTask();
+                    body.run();
+                })));
     }
 
     /**

@@ -51,7 +51,7 @@ class LifecycleTest {
         String leaveBehind() {
             Task.spawn(() -> {
                 try {
-                    sleep(Duration.ofMillis(50));
+                    sleep(Duration.ofMillis(500)); // longer than the end of an application takes
                     background.complete("done");
                 } catch (TaskCancelledException cancelled) {
                     background.complete("cancelled");
@@ -207,6 +207,58 @@ class LifecycleTest {
                     .join();
         } finally {
             released.complete(null);
+        }
+    }
+
+    @Test
+    void aLoopThatHasEndedIsReplaced() {
+        RequestLoops loops =
+                new RequestLoops(() -> Loop.builder().exceptionHandler(report -> {}), 2, Duration.ofMillis(100));
+        Loop first = loops.nextOfGroup();
+        Loop second = loops.nextOfGroup();
+        first.execute(() -> {
+            throw new OutOfMemoryError("of this test");
+        });
+        first.close();
+        try {
+            Loop third = loops.nextOfGroup();
+            assertThat(third).isNotSameAs(first);
+            assertThat(third.isClosed()).isFalse();
+            assertThat(loops.nextOfGroup()).isSameAs(second);
+            assertThat(loops.nextOfGroup()).isSameAs(third);
+            assertThat(loops.loops()).containsExactly(third, second);
+        } finally {
+            loops.stop();
+        }
+        assertThat(loops.nextOfGroup().isClosed()).isFalse();
+        loops.stop();
+    }
+
+    @RestController
+    static class OutOfMemory {
+        @GetMapping("/out-of-memory")
+        String outOfMemory() {
+            throw new OutOfMemoryError("of this test");
+        }
+    }
+
+    @Test
+    void whatEndsTheLoopOfAnEventLoopEndsItsRequestsToo() throws Exception {
+        try (RunningApp app = RunningApp.start(List.of(Controller.class, OutOfMemory.class))) {
+            CompletableFuture<Integer> other = app.client
+                    .get()
+                    .uri("/in-flight")
+                    .exchangeToMono(response -> response.releaseBody()
+                            .thenReturn(response.statusCode().value()))
+                    .toFuture();
+            app.bean(Controller.class).inFlight.get(20, TimeUnit.SECONDS);
+            Loop loop = app.loop();
+            CompletableFuture<String> own = app.getLater("/out-of-memory");
+            assertThat(other.get(20, TimeUnit.SECONDS)).isEqualTo(503);
+            assertThat(app.get("/loop")).isNotEmpty();
+            assertThat(app.loop()).isNotSameAs(loop);
+            assertThat(app.takeReports()).isNotEmpty();
+            own.cancel(true);
         }
     }
 }
