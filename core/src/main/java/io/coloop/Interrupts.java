@@ -1,6 +1,6 @@
 package io.coloop;
 
-import io.coloop.internal.jdk.Sigint;
+import io.coloop.internal.jdk.SignalReaction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -13,7 +13,7 @@ final class Interrupts {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Runnable> listeners = new ArrayList<>(); // guarded by lock
-    private @Nullable Sigint installed; // guarded by lock
+    private @Nullable SignalReaction installed; // guarded by lock
 
     private Interrupts() {}
 
@@ -26,7 +26,7 @@ final class Interrupts {
         lock.lock();
         try {
             if (installed == null) {
-                installed = Sigint.install(this::signalled);
+                installed = SignalReaction.install("INT", this::signalled);
             }
             listeners.add(listener);
         } finally {

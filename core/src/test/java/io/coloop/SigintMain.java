@@ -4,7 +4,7 @@ import static io.coloop.Await.await;
 import static io.coloop.Await.sleep;
 import static io.coloop.Await.yieldNow;
 
-import io.coloop.internal.jdk.Sigint;
+import io.coloop.internal.jdk.SignalReaction;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +124,7 @@ final class SigintMain {
 
     private static void restored() throws InterruptedException {
         CountDownLatch former = new CountDownLatch(1);
-        Sigint.install(() -> {
+        SignalReaction.install("INT", () -> {
             print("former reaction");
             former.countDown();
             return true;
@@ -162,7 +162,7 @@ final class SigintMain {
 
     private static void replaced() throws InterruptedException {
         CountDownLatch own = new CountDownLatch(1);
-        run(() -> Sigint.install(() -> {
+        run(() -> SignalReaction.install("INT", () -> {
             own.countDown();
             return true;
         }));

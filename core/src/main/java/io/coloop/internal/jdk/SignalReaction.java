@@ -6,22 +6,24 @@ import java.lang.reflect.Proxy;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A reaction of the process to SIGINT (Ctrl+C), through {@code sun.misc.Signal}. Thread-safe. */
-public final class Sigint {
+/** A reaction of the process to a signal, through {@code sun.misc.Signal}. Thread-safe. */
+public final class SignalReaction {
     private final Object signal;
     private final Method handle; // static SignalHandler handle(Signal, SignalHandler)
     private final Method react; // void SignalHandler.handle(Signal)
+    private final Method raise; // static void Signal.raise(Signal)
     private final Object own;
     private final @Nullable Object former;
 
-    private Sigint(BooleanSupplier reaction) throws ReflectiveOperationException {
+    private SignalReaction(String name, BooleanSupplier reaction) throws ReflectiveOperationException {
         Class<?> signalType = Class.forName("sun.misc.Signal");
         Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
-        signal = signalType.getConstructor(String.class).newInstance("INT");
+        signal = signalType.getConstructor(String.class).newInstance(name);
         handle = signalType.getMethod("handle", signalType, handlerType);
         react = handlerType.getMethod("handle", signalType);
+        raise = signalType.getMethod("raise", signalType);
         own = Proxy.newProxyInstance(
-                Sigint.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, arguments) -> {
+                SignalReaction.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, arguments) -> {
                     if (method.equals(react)) {
                         if (!reaction.getAsBoolean()) {
                             reactAsBefore();
@@ -34,25 +36,27 @@ public final class Sigint {
     }
 
     /**
-     * Replaces the reaction. It runs on a new thread for each signal. A process that was started with SIGINT ignored, as a shell does in the background, goes on ignoring it.
+     * Replaces the reaction. It runs on a new thread for each signal. A process that was started with SIGINT or SIGHUP ignored, as a shell does in the background, goes on ignoring it.
      *
+     * @param name without SIG: {@code "INT"}
      * @param reaction returns whether that was all; if not, the process reacts as it would have before
-     * @throws UnsupportedOperationException if this JVM lets nobody handle SIGINT; its message says why
+     * @throws UnsupportedOperationException if this JVM lets nobody handle the signal; its message says why
      */
-    public static Sigint install(BooleanSupplier reaction) {
+    public static SignalReaction install(String name, BooleanSupplier reaction) {
         try {
-            return new Sigint(reaction);
+            return new SignalReaction(name, reaction);
         } catch (ClassNotFoundException absent) {
             throw new UnsupportedOperationException(
-                    "SIGINT cannot be handled: this Java runtime has no module jdk.unsupported; add it to the image, or do without",
+                    "SIG" + name
+                            + " cannot be handled: this Java runtime has no module jdk.unsupported; add it to the image, or do without",
                     absent);
         } catch (InvocationTargetException refused) {
             throw new UnsupportedOperationException(
-                    "SIGINT cannot be handled; was the JVM started with -Xrs? " + refused.getCause(),
+                    "SIG" + name + " cannot be handled; was the JVM started with -Xrs? " + refused.getCause(),
                     refused.getCause());
         } catch (ReflectiveOperationException different) {
             throw new UnsupportedOperationException(
-                    "SIGINT cannot be handled: this JDK's sun.misc.Signal differs", different);
+                    "SIG" + name + " cannot be handled: this JDK's sun.misc.Signal differs", different);
         }
     }
 
@@ -62,6 +66,11 @@ public final class Sigint {
         if (last != own) {
             call(handle, null, signal, last);
         }
+    }
+
+    /** Sends the signal to this process. */
+    public void raise() {
+        call(raise, null, signal);
     }
 
     private void reactAsBefore() {

@@ -1,0 +1,5 @@
+/** The process and its children: signals. */
+@NullMarked
+package io.coloop.process;
+
+import org.jspecify.annotations.NullMarked;
