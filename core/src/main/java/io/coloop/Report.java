@@ -49,6 +49,8 @@ public record Report(
          * message says who awaits whom.
          */
         SILENCE,
+        /** The operating system has no descriptor, or no memory, for what comes in; it is tried again. Reported once until it works again. */
+        OUT_OF_RESOURCES,
         /** A host broke its contract, or was shut down while its loop had something left to do. */
         HOST_LOST,
         /** A loop ended because of an error of the virtual machine. */

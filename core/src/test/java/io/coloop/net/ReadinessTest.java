@@ -418,7 +418,7 @@ class ReadinessTest {
             for (int i = 0; i < 50; i++) {
                 new Wire().close();
             }
-            for (int i = 0; i < 1000 && Where.descriptors().size() > before.size() + 2; i++) {
+            for (int i = 0; i < 1000 && Where.descriptors().size() > before.size() + 1; i++) {
                 sleep(Duration.ofMillis(5));
             }
             assertThat(Where.descriptors().size()).isLessThanOrEqualTo(before.size() + 2); // the loop's own selector

@@ -1,0 +1,130 @@
+package io.coloop.net;
+
+import io.coloop.Await;
+import io.coloop.Loop;
+import io.coloop.Readiness;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** A TCP or Unix domain socket. Fields belong to the loop. */
+final class SocketTransport implements Transport {
+    private static final int MAX_AT_ONCE = 128 * 1024; // the JDK copies heap buffers whole at each try
+    private static final int BUDGET = 16;
+
+    private final SocketChannel channel;
+    private final Readiness readiness;
+    private final @Nullable SocketAddress local;
+    private final @Nullable SocketAddress remote;
+    private int unwaited; // reads and writes in a row that found the socket ready
+
+    /** Of a socket that is connected. */
+    SocketTransport(SocketChannel channel, Readiness readiness) throws IOException {
+        this.channel = channel;
+        this.readiness = readiness;
+        this.local = channel.getLocalAddress();
+        this.remote = channel.getRemoteAddress();
+    }
+
+    @Override
+    public int read(ByteBuffer into) throws IOException {
+        consumeBudget();
+        int end = limit(into);
+        try {
+            while (true) {
+                int count = channel.read(into);
+                if (count != 0) {
+                    return count;
+                }
+                await(SelectionKey.OP_READ);
+            }
+        } finally {
+            into.limit(end);
+        }
+    }
+
+    @Override
+    public void write(ByteBuffer from) throws IOException {
+        int end = from.limit();
+        try {
+            while (from.position() < end) {
+                consumeBudget();
+                from.limit(end);
+                limit(from);
+                channel.write(from);
+                if (from.hasRemaining()) {
+                    await(SelectionKey.OP_WRITE);
+                }
+            }
+        } finally {
+            from.limit(end);
+        }
+    }
+
+    private static int limit(ByteBuffer buffer) {
+        int end = buffer.limit();
+        if (buffer.remaining() > MAX_AT_ONCE) {
+            buffer.limit(buffer.position() + MAX_AT_ONCE);
+        }
+        return end;
+    }
+
+    /** A socket that is always ready must let others run. Before the try, so that a cancel here loses nothing. */
+    private void consumeBudget() {
+        if (++unwaited > BUDGET) {
+            unwaited = 0;
+            Await.yieldNow();
+        }
+    }
+
+    private void await(int operation) {
+        unwaited = 0;
+        readiness.await(operation);
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        channel.shutdownOutput();
+    }
+
+    @Override
+    public void close() {
+        readiness.close();
+    }
+
+    @Override
+    public void abort() {
+        if (channel.isOpen()) {
+            try {
+                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            } catch (IOException | UnsupportedOperationException unixSocketOrGone) {
+                // its close is what there is
+            }
+        }
+        readiness.close();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return channel.isOpen();
+    }
+
+    @Override
+    public Loop loop() {
+        return readiness.loop();
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress() {
+        return remote;
+    }
+}
