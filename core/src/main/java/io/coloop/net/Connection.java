@@ -7,8 +7,11 @@ import io.coloop.Task;
 import io.coloop.sync.Hold;
 import io.coloop.sync.Lock;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -150,6 +153,22 @@ public final class Connection implements AutoCloseable {
         }
     }
 
+    /** As {@link #read}, of a few bytes: receives more than that for later. */
+    int readBuffered(ByteBuffer into) throws IOException {
+        beginReading("InputStream.read()");
+        try {
+            Await.consumeBudget();
+            return input.size() > 0 || receive(0) ? input.moveTo(into) : -1;
+        } finally {
+            reading = false;
+        }
+    }
+
+    /** How many bytes can be read without awaiting. */
+    int buffered() {
+        return input.size();
+    }
+
     /** Null at the end of the peer's output. */
     private byte @Nullable [] until(byte[] separator, int limit, String missing) throws IOException {
         Await.consumeBudget();
@@ -257,9 +276,29 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    /** Whether a write was cancelled, or failed, after a part of it was sent. Any thread that may see it: loop only. */
+    /** Whether a write was cancelled, or failed, after a part of it was sent. Loop only. */
     public boolean isCut() {
         return cut;
+    }
+
+    // ---- as the JDK's types
+
+    /**
+     * Its input as a stream, for a parser or a reader that expects one: what would block awaits, so a whole {@code BufferedReader} runs in a task. Read by one task at a time, and with what this connection's own methods
+     * read in turn. Do not use it under a lock that other tasks want, nor from another thread. Closing it closes the connection. Every call makes a new view of the same bytes.
+     */
+    public InputStream inputStream() {
+        return new Views.Input(this);
+    }
+
+    /** Its output as a stream; each write is sent at once, so wrap it in a {@code BufferedOutputStream} if they are small. See {@link #inputStream()}. */
+    public OutputStream outputStream() {
+        return new Views.Output(this);
+    }
+
+    /** It as a channel in blocking mode: a read awaits at least one byte, a write is whole. See {@link #inputStream()}. */
+    public ByteChannel byteChannel() {
+        return new Views.Channel(this);
     }
 
     // ---- the end
