@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -133,6 +134,30 @@ public final class Net {
             options.applyTo(channel);
             channel.bind(address, options.backlog());
             return new Server(channel, Readiness.of(channel), options);
+        } catch (Throwable refused) {
+            channel.close();
+            throw refused;
+        }
+    }
+
+    /** Opens a UDP port; see {@link #datagrams(SocketAddress, NetOptions)}. */
+    public static DatagramPort datagrams(SocketAddress local) throws IOException {
+        return datagrams(local, NetOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a UDP port at a local address, with port 0 a free one. On the loop.
+     *
+     * @throws IOException if that is not possible
+     */
+    public static DatagramPort datagrams(SocketAddress local, NetOptions options) throws IOException {
+        Objects.requireNonNull(local, "local");
+        Loop.current();
+        DatagramChannel channel = DatagramChannel.open();
+        try {
+            options.applyTo(channel);
+            channel.bind(local);
+            return new DatagramPort(channel, Readiness.of(channel));
         } catch (Throwable refused) {
             channel.close();
             throw refused;

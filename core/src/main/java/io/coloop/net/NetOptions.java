@@ -3,6 +3,7 @@ package io.coloop.net;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -88,20 +89,27 @@ public final class NetOptions {
 
     /** Of a connection: the options that only a server has are left out if {@code accepted}. */
     void applyTo(SocketChannel channel, boolean accepted) throws IOException {
-        for (Map.Entry<SocketOption<?>, Object> each : options.entrySet()) {
-            SocketOption<?> option = each.getKey();
-            boolean unixHasNone = option.equals(StandardSocketOptions.TCP_NODELAY);
-            if (channel.supportedOptions().contains(option) || !(accepted || unixHasNone)) {
-                set(channel, option, each.getValue());
-            }
-        }
+        applyTo((NetworkChannel) channel, !accepted);
     }
 
     /** Of a server: the options that only its connections have are left out. */
     void applyTo(ServerSocketChannel channel) throws IOException {
+        applyTo((NetworkChannel) channel, false);
+    }
+
+    void applyTo(DatagramChannel channel) throws IOException {
+        applyTo((NetworkChannel) channel, true);
+    }
+
+    /**
+     * @param all whether one that it has not is an error; that of TCP is the default's
+     */
+    private void applyTo(NetworkChannel channel, boolean all) throws IOException {
         for (Map.Entry<SocketOption<?>, Object> each : options.entrySet()) {
-            if (channel.supportedOptions().contains(each.getKey())) {
-                set(channel, each.getKey(), each.getValue());
+            SocketOption<?> option = each.getKey();
+            boolean has = channel.supportedOptions().contains(option);
+            if (has || (all && !option.equals(StandardSocketOptions.TCP_NODELAY))) {
+                set(channel, option, each.getValue());
             }
         }
     }

@@ -1,6 +1,5 @@
 package io.coloop.net;
 
-import io.coloop.Await;
 import io.coloop.Loop;
 import io.coloop.Readiness;
 import java.io.IOException;
@@ -14,13 +13,12 @@ import org.jspecify.annotations.Nullable;
 /** A TCP or Unix domain socket. Fields belong to the loop. */
 final class SocketTransport implements Transport {
     private static final int MAX_AT_ONCE = 128 * 1024; // the JDK copies heap buffers whole at each try
-    private static final int BUDGET = 16;
 
     private final SocketChannel channel;
     private final Readiness readiness;
+    private final Budget budget = new Budget();
     private final @Nullable SocketAddress local;
     private final @Nullable SocketAddress remote;
-    private int unwaited; // reads and writes in a row that found the socket ready
 
     /** Of a socket that is connected. */
     SocketTransport(SocketChannel channel, Readiness readiness) throws IOException {
@@ -32,7 +30,7 @@ final class SocketTransport implements Transport {
 
     @Override
     public int read(ByteBuffer into) throws IOException {
-        consumeBudget();
+        budget.consume();
         int end = limit(into);
         try {
             while (true) {
@@ -52,7 +50,7 @@ final class SocketTransport implements Transport {
         int end = from.limit();
         try {
             while (from.position() < end) {
-                consumeBudget();
+                budget.consume();
                 from.limit(end);
                 limit(from);
                 channel.write(from);
@@ -73,16 +71,8 @@ final class SocketTransport implements Transport {
         return end;
     }
 
-    /** A socket that is always ready must let others run. Before the try, so that a cancel here loses nothing. */
-    private void consumeBudget() {
-        if (++unwaited > BUDGET) {
-            unwaited = 0;
-            Await.yieldNow();
-        }
-    }
-
     private void await(int operation) {
-        unwaited = 0;
+        budget.waits();
         readiness.await(operation);
     }
 
