@@ -34,7 +34,7 @@ final class Channels {
         Poller opened = poller;
         if (opened == null) {
             boolean ownsThread = loop.driver().ownsThread();
-            opened = ownsThread ? Poller.open() : SelectorThread.poller();
+            opened = ownsThread ? Poller.open(Loop.mode() == Mode.HAND_OFF) : SelectorThread.poller();
             own = ownsThread;
             poller = opened;
         }

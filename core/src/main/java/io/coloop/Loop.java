@@ -459,8 +459,7 @@ public final class Loop implements Executor, AutoCloseable {
                 seen.run(() -> settings.exceptionHandler.handle(report));
             }
         } catch (Throwable broken) {
-            ExceptionHandler.LOGGING.handle(report);
-            System.getLogger("io.coloop").log(System.Logger.Level.ERROR, "the exception handler failed", broken);
+            LastResort.log(report, broken);
         }
     }
 

@@ -38,7 +38,7 @@ public record Report(
         SWALLOWED_CANCELLATION,
         /** A task was cancelled and goes on for longer than {@link LoopBuilder#slowCancellation} allows; how it ends later is not reported. */
         SLOW_CANCELLATION,
-        /** A task, a close hook or a blocking job had not ended when its loop closed. */
+        /** A task, a close hook or a blocking job had not ended when its loop closed, or a channel was open. */
         LEFT_AT_CLOSE,
         /** One item held the loop for longer than {@link LoopBuilder#slowItem} allows; reported while it does. */
         SLOW_ITEM,

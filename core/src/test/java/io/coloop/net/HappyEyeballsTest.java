@@ -5,6 +5,7 @@ import static io.coloop.Await.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coloop.Cleanup;
 import io.coloop.Loop;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
@@ -112,6 +113,17 @@ class HappyEyeballsTest {
         Connection winner = HappyEyeballs.connect(addresses(260, 10), DELAY, attempts(loop, clock, trail));
         assertThat(winner.isOpen()).isTrue();
         assertThat(made.stream().filter(fake -> !fake.aborted)).hasSize(1);
+    }
+
+    @LoopTest
+    void oneThatAnswersInSpiteOfItsCancelIsClosed(Loop loop, VirtualClock clock, Trail trail) throws Exception {
+        HappyEyeballs.Attempt stubborn = address -> Cleanup.run(
+                Duration.ofHours(1), () -> attempts(loop, clock, trail).connect(address));
+        Connection winner = HappyEyeballs.connect(addresses(300, 10), DELAY, stubborn);
+        assertThat(winner.remoteAddress()).hasToString("after 10/<unresolved>:1");
+        assertThat(made)
+                .extracting(fake -> fake.name + (fake.aborted ? " closed" : ""))
+                .containsExactly("after 10", "after 300 closed");
     }
 
     @LoopTest

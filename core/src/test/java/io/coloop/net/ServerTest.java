@@ -14,6 +14,7 @@ import io.coloop.Readiness;
 import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
+import io.coloop.TaskGroupException;
 import io.coloop.test.LoopTest;
 import io.coloop.test.Reports;
 import io.coloop.test.VirtualClock;
@@ -28,6 +29,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,18 +189,23 @@ class ServerTest {
     @EnumSource
     void aConnectionWhoseTaskNeverBeganIsClosed(Where where) throws Exception {
         where.run(() -> {
-            try (Server server = Net.listen(anyPort())) {
-                for (int i = 0; i < 30; i++) {
-                    Task<Void> serving = Task.spawn(() -> server.serve(ServerTest::echo));
-                    try (Connection client = Net.connect(server.localAddress())) {
-                        for (int n = 0; n < i % 6; n++) {
-                            yieldNow();
-                        }
-                        serving.cancel();
-                        assertThatThrownBy(() -> await(serving)).isInstanceOf(TaskCancelledException.class);
-                        assertThat(client.isOpen()).isTrue();
-                    }
+            ServerSocketChannel channel = ServerSocketChannel.open().bind(anyPort());
+            boolean[] accepted = new boolean[1];
+            Server.Accepting accepting = () -> {
+                if (accepted[0]) {
+                    throw new IllegalStateException("in the same step as the one before");
                 }
+                SocketChannel next = channel.accept();
+                accepted[0] = next != null;
+                return next;
+            };
+            try (Server server = new Server(channel, accepting, Readiness.of(channel), NetOptions.DEFAULT);
+                    Connection client = Net.connect(server.localAddress())) {
+                assertThatThrownBy(() -> server.serve(connection -> {
+                            throw new AssertionError("it never began");
+                        }))
+                        .isInstanceOf(TaskGroupException.class);
+                assertThatThrownBy(client::readLine).isInstanceOf(SocketException.class);
             }
         });
     }

@@ -81,22 +81,26 @@ enum Where {
 
     /** Runs a body on a loop that must leave no descriptor; returns what was reported. */
     List<Report> runReporting(VoidBody<?> body) throws Exception {
+        return runReporting(Loop.builder(), body);
+    }
+
+    /** The same on a loop with other settings. */
+    List<Report> runReporting(LoopBuilder settings, VoidBody<?> body) throws Exception {
         warmUp();
         CopyOnWriteArrayList<Report> reports = new CopyOnWriteArrayList<>();
         List<String> before = descriptors();
-        this.<Void>runOn(settings().exceptionHandler(reports::add), () -> {
-            body.run();
-            return null;
-        });
+        this.<Void>runOn(
+                settings.name("net")
+                        .slowItem(Duration.ZERO /* a busy machine is slow */)
+                        .exceptionHandler(reports::add),
+                () -> {
+                    body.run();
+                    return null;
+                });
         until(
                 "the same descriptors: " + before + ", but " + descriptors(),
                 () -> descriptors().size() <= before.size());
         return reports;
-    }
-
-    /** On a busy machine items are slow. */
-    private static LoopBuilder settings() {
-        return Loop.builder().name("net").slowItem(Duration.ZERO);
     }
 
     private static <T> T result(Loop loop, Body<T, ?> body) throws Exception {

@@ -42,9 +42,19 @@ public final class Poller implements AutoCloseable {
         this.elsewhere = elsewhere;
     }
 
-    /** One that is selected by the thread that arms. */
-    public static Poller open() throws IOException {
-        return new Poller(Selector.open(), false);
+    /**
+     * One that is selected by the thread that arms.
+     *
+     * @param onVirtualThread whether that is a virtual one; the calling thread must be one then
+     */
+    public static Poller open(boolean onVirtualThread) throws IOException {
+        Poller opened = new Poller(Selector.open(), false);
+        if (onVirtualThread) {
+            opened.select(
+                    1); // has the JDK open now what it waits with: later there may be no descriptor, and it never tries
+            // again
+        }
+        return opened;
     }
 
     /** Registers a channel, which must be non-blocking, with nothing armed. Any thread. */

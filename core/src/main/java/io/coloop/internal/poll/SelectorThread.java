@@ -49,10 +49,18 @@ public final class SelectorThread {
             try {
                 poller.select(Long.MAX_VALUE);
             } catch (Throwable broken) { // memory ran out, or the operating system refuses
-                System.getLogger("io.coloop")
-                        .log(System.Logger.Level.ERROR, "the selector thread failed and goes on", broken);
+                log(broken);
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
+        }
+    }
+
+    private static void log(Throwable broken) {
+        try {
+            System.getLogger("io.coloop")
+                    .log(System.Logger.Level.ERROR, "the selector thread failed and goes on", broken);
+        } catch (Throwable speechless) {
+            // nobody is left to tell
         }
     }
 }
