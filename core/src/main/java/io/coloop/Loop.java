@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Loop implements Executor, AutoCloseable {
     /*
-     * One turn: take what other threads sent, take the timers that are due, then run what is ready at that moment. What these items
+     * One turn: take what other threads sent, who waits for channels that are ready, and the timers that are due, then run what is ready at that moment. What these items
      * enqueue waits for the next turn. Between turns the driver looks at the outside world: it waits, or gives the host its thread back.
      *
      * How it ends is Closing's.
@@ -56,6 +56,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final CloseHooks closeHooks = new CloseHooks(this);
     private final SharedStages sharedStages = new SharedStages(this);
     private final Closing closing = new Closing(this);
+    private final Channels channels = new Channels(this);
     private final Set<LoopExecutorService> busyViews = ConcurrentHashMap.newKeySet();
     private final ConcurrentHashMap<LoopLocal<?>, Object> locals = new ConcurrentHashMap<>();
     private final long origin;
@@ -441,7 +442,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * What it holds besides tasks, one line each: {@code callback}s that are ready, {@code timer}s that are armed, the next one first, and {@code close hook}s that are registered, the
-     * newest first; at most 20 of a kind. In debug mode with the place that set or registered it. For people: the format may change. Loop only. The like of Node's
+     * newest first, {@code channel}s that are open; at most 20 of a kind. In debug mode with the place that set or registered it. For people: the format may change. Loop only. The like of Node's
      * {@code process.getActiveResourcesInfo()}.
      */
     public List<String> activeResources() {
@@ -463,8 +464,7 @@ public final class Loop implements Executor, AutoCloseable {
                 seen.run(() -> settings.exceptionHandler.handle(report));
             }
         } catch (Throwable broken) {
-            ExceptionHandler.LOGGING.handle(report);
-            System.getLogger("io.coloop").log(System.Logger.Level.ERROR, "the exception handler failed", broken);
+            LastResort.log(report, broken);
         }
     }
 
@@ -630,6 +630,10 @@ public final class Loop implements Executor, AutoCloseable {
         return blockingJobs;
     }
 
+    Channels channels() {
+        return channels;
+    }
+
     Closing closing() {
         return closing;
     }
@@ -670,6 +674,7 @@ public final class Loop implements Executor, AutoCloseable {
             meter.waitEnds();
         }
         takeInbox();
+        channels.look();
         if (timers.size() > 0) {
             takeDueTimers(time());
         }
@@ -788,9 +793,16 @@ public final class Loop implements Executor, AutoCloseable {
         running = task;
     }
 
-    /** Lets a virtual clock jump to the next timer; whether it did. */
+    /** Lets a virtual clock jump to the next timer, unless a channel is ready; whether the loop goes on at once. */
     boolean advanceClock(long nanos) {
-        if (isWorkUnderway() || !settings.clock.advance(nanos)) {
+        if (isWorkUnderway() || settings.clock == Clock.SYSTEM) {
+            return false;
+        }
+        channels.lookAgain(); // what is ready does not wait for a later instant
+        if (hasReady()) {
+            return true;
+        }
+        if (!settings.clock.advance(nanos)) {
             return false;
         }
         cancelled.reportOverdue();
@@ -799,7 +811,11 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** For how many nanoseconds it waits, with no timer set, before it reports that its tasks may wait for ever; or {@link Long#MAX_VALUE}. */
     long silenceLimit() {
-        boolean newSilence = alive.count() > 0 && alive.newestId() > silentSince && !isWorkUnderway() && !hasArrived();
+        boolean newSilence = alive.count() > 0
+                && alive.newestId() > silentSince
+                && !isWorkUnderway()
+                && !channels.areAwaited()
+                && !hasArrived();
         if (!newSilence || !settings.silence.isPositive()) {
             return Long.MAX_VALUE;
         }
@@ -861,6 +877,7 @@ public final class Loop implements Executor, AutoCloseable {
     void dropRest() {
         timers.clear();
         busyViews.forEach(LoopExecutorService::shutdownNow); // what their actions' futures promise will not happen
+        channels.closeAll();
         failures.reportAll();
     }
 

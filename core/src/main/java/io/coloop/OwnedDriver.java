@@ -60,13 +60,24 @@ final class OwnedDriver extends Driver implements Runnable {
         }
         Thread.interrupted(); // nothing relies on the loop thread's flag, and a stray one would make every wait a spin
         if (left == Long.MAX_VALUE) {
-            LockSupport.park(loop);
+            waitAtMost(loop, left);
         } else {
             long begin = System.nanoTime();
-            LockSupport.parkNanos(loop, left);
+            waitAtMost(loop, left);
             if (mayBeSilent && System.nanoTime() - begin >= left && !loop.hasArrived()) {
                 loop.reportSilence();
             }
+        }
+    }
+
+    private static void waitAtMost(Loop loop, long nanos) {
+        if (loop.channels().await(nanos)) {
+            return;
+        }
+        if (nanos == Long.MAX_VALUE) {
+            LockSupport.park(loop);
+        } else {
+            LockSupport.parkNanos(loop, nanos);
         }
     }
 
@@ -78,7 +89,9 @@ final class OwnedDriver extends Driver implements Runnable {
 
     @Override
     void wake() {
-        LockSupport.unpark(thread);
+        if (!loop.channels().wake()) {
+            LockSupport.unpark(thread);
+        }
     }
 
     @Override

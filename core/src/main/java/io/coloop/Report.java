@@ -38,7 +38,7 @@ public record Report(
         SWALLOWED_CANCELLATION,
         /** A task was cancelled and goes on for longer than {@link LoopBuilder#slowCancellation} allows; how it ends later is not reported. */
         SLOW_CANCELLATION,
-        /** A task, a close hook or a blocking job had not ended when its loop closed. */
+        /** A task, a close hook or a blocking job had not ended when its loop closed, or a channel was open. */
         LEFT_AT_CLOSE,
         /** One item held the loop for longer than {@link LoopBuilder#slowItem} allows; reported while it does. */
         SLOW_ITEM,
@@ -49,6 +49,8 @@ public record Report(
          * message says who awaits whom.
          */
         SILENCE,
+        /** The operating system has no descriptor, or no memory, for what comes in; it is tried again. Reported once until it works again. */
+        OUT_OF_RESOURCES,
         /** A host broke its contract, or was shut down while its loop had something left to do. */
         HOST_LOST,
         /** A loop ended because of an error of the virtual machine. */

@@ -25,6 +25,9 @@ final class Resources {
         resources.add(
                 "close hook",
                 loop.closeHooks().list().stream().map(Resources::registeredAt).toList());
+        resources.add(
+                "channel",
+                loop.channels().list().stream().map(Resources::madeAt).toList());
         return List.copyOf(resources.lines);
     }
 
@@ -42,6 +45,10 @@ final class Resources {
         }
         VoidBody<?> action = hook.action(); // registered while something was subscribed, below no frame of the user's
         return action.getClass().isHidden() ? madeIn(action) : "of " + action;
+    }
+
+    private static String madeAt(Readiness channel) {
+        return channel + (channel.site() == null ? "" : ", made at " + channel.site());
     }
 
     private static String madeIn(Object callback) {

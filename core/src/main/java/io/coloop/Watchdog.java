@@ -63,7 +63,7 @@ final class Watchdog implements Runnable {
         try {
             watch.look();
         } catch (Throwable broken) {
-            System.getLogger("io.coloop").log(System.Logger.Level.WARNING, "the watchdog failed", broken);
+            LastResort.log("the watchdog failed", broken);
         }
     }
 

@@ -42,6 +42,14 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop.internal.fiber", "java..", "org.jspecify..");
 
     @ArchTest
+    static final ArchRule POLLERS_KNOW_ONLY_THE_JDK_AND_THEMSELVES = classes()
+            .that()
+            .resideInAPackage("io.coloop.internal.poll")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop.internal.poll", "java..", "org.jspecify..");
+
+    @ArchTest
     static final ArchRule WHAT_THE_JDK_DOES_NOT_PROMISE_IS_KNOWN_TO_ONE_PACKAGE = classes()
             .that()
             .resideInAPackage("io.coloop.internal.jdk")
@@ -74,12 +82,20 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop", "io.coloop.stream", "io.coloop.sync", "java..", "org.jspecify..");
 
     @ArchTest
+    static final ArchRule NET_USES_ONLY_THE_JDK_THE_KERNEL_AND_SYNC = classes()
+            .that()
+            .resideInAPackage("io.coloop.net")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop", "io.coloop.net", "io.coloop.sync", "java..", "org.jspecify..");
+
+    @ArchTest
     static final ArchRule SYNC_KNOWS_NO_STREAMS = noClasses()
             .that()
             .resideInAnyPackage("io.coloop", "io.coloop.sync")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("io.coloop.stream");
+            .resideInAnyPackage("io.coloop.stream", "io.coloop.net");
 
     @ArchTest
     static final ArchRule REFLECTION_LIVES_WITH_WHAT_THE_JDK_DOES_NOT_PROMISE = noClasses()

@@ -1,0 +1,74 @@
+package io.coloop.net;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** The bytes that were received and not asked for yet. Not thread-safe. */
+final class InputBuffer {
+    private static final byte[] EMPTY = {};
+    private static final int INITIAL = 4096;
+    private static final int KEPT = 64 * 1024; // a larger array goes when it is empty
+
+    private byte[] bytes = EMPTY;
+    private int head;
+    private int tail;
+
+    int size() {
+        return tail - head;
+    }
+
+    /** Room for more behind what is there, in all for {@code wanted} bytes if that is not too much at once. Add what came with {@link #added}. */
+    ByteBuffer room(int wanted) {
+        if (head > 0 && (head == tail || bytes.length - tail < INITIAL)) {
+            System.arraycopy(bytes, head, bytes, 0, size());
+            tail = size();
+            head = 0;
+        }
+        if (tail == bytes.length) {
+            int doubled = Math.max(INITIAL, (int) Math.min(Integer.MAX_VALUE - 8L, bytes.length * 2L));
+            bytes = Arrays.copyOf(bytes, Math.max(doubled, Math.min(wanted, KEPT)));
+        }
+        return ByteBuffer.wrap(bytes, tail, bytes.length - tail);
+    }
+
+    void added(int count) {
+        tail += count;
+    }
+
+    byte[] take(int count) {
+        byte[] taken = Arrays.copyOfRange(bytes, head, head + count);
+        skip(count);
+        return taken;
+    }
+
+    /** Moves as much as there is, and as fits; returns how much. */
+    int moveTo(ByteBuffer into) {
+        int count = Math.min(size(), into.remaining());
+        into.put(bytes, head, count);
+        skip(count);
+        return count;
+    }
+
+    private void skip(int count) {
+        head += count;
+        if (head == tail) {
+            head = 0;
+            tail = 0;
+            if (bytes.length > KEPT) {
+                bytes = EMPTY;
+            }
+        }
+    }
+
+    /** Where the separator begins, at or after {@code from}, from the first byte on; or -1. */
+    int indexOf(byte[] separator, int from) {
+        int last = tail - separator.length;
+        for (int at = head + from; at <= last; at++) {
+            if (bytes[at] == separator[0]
+                    && Arrays.equals(bytes, at, at + separator.length, separator, 0, separator.length)) {
+                return at - head;
+            }
+        }
+        return -1;
+    }
+}
