@@ -90,12 +90,26 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop", "io.coloop.net", "io.coloop.sync", "java..", "org.jspecify..");
 
     @ArchTest
+    static final ArchRule PROCESS_USES_ONLY_THE_JDK_THE_KERNEL_AND_SYNC = classes()
+            .that()
+            .resideInAPackage("io.coloop.process")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.coloop",
+                    "io.coloop.process",
+                    "io.coloop.sync",
+                    "io.coloop.internal.jdk",
+                    "java..",
+                    "org.jspecify..");
+
+    @ArchTest
     static final ArchRule SYNC_KNOWS_NO_STREAMS = noClasses()
             .that()
             .resideInAnyPackage("io.coloop", "io.coloop.sync")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.coloop.stream", "io.coloop.net");
+            .resideInAnyPackage("io.coloop.stream", "io.coloop.net", "io.coloop.process");
 
     @ArchTest
     static final ArchRule REFLECTION_LIVES_WITH_WHAT_THE_JDK_DOES_NOT_PROMISE = noClasses()

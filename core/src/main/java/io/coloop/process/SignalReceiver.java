@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -117,7 +118,7 @@ public final class SignalReceiver implements AutoCloseable {
 
     /** Only after the reaction is uninstalled. */
     private void raise(String name) {
-        reactions.get(name).raise();
+        Objects.requireNonNull(reactions.get(name)).raise();
     }
 
     @Override
