@@ -14,8 +14,10 @@ import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWeb
 import org.springframework.boot.web.server.reactive.ReactiveWebServerFactory;
 import org.springframework.boot.webclient.autoconfigure.WebClientSsl;
 import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
+import org.springframework.boot.webflux.autoconfigure.WebFluxRegistrations;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
 import org.springframework.web.service.registry.HttpServiceGroup;
 import org.springframework.web.service.registry.ImportHttpServices;
 
@@ -75,4 +77,12 @@ final class Boot {
             types = LoopHttpConnectorTest.Greetings.class,
             clientType = HttpServiceGroup.ClientType.WEB_CLIENT)
     static class DeclarativeClients {}
+
+    /** Gives the application an adapter of its own. */
+    record OwnAdapter(RequestMappingHandlerAdapter adapter) implements WebFluxRegistrations {
+        @Override
+        public RequestMappingHandlerAdapter getRequestMappingHandlerAdapter() {
+            return adapter;
+        }
+    }
 }

@@ -20,7 +20,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.boot.webflux.autoconfigure.WebFluxRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.core.task.support.TaskExecutorAdapter;
@@ -149,32 +148,23 @@ class HandlerAdapterTest {
 
     static class WithFinalAdapter {
         @Bean
-        WebFluxRegistrations adapters() {
-            return with(new FinalAdapter());
+        Boot.OwnAdapter adapters() {
+            return new Boot.OwnAdapter(new FinalAdapter());
         }
     }
 
     static class WithFinalHandle {
         @Bean
-        WebFluxRegistrations adapters() {
-            return with(new FinalHandle());
+        Boot.OwnAdapter adapters() {
+            return new Boot.OwnAdapter(new FinalHandle());
         }
     }
 
     static class WithPrepared {
         @Bean
-        WebFluxRegistrations adapters() {
-            return with(new Prepared());
+        Boot.OwnAdapter adapters() {
+            return new Boot.OwnAdapter(new Prepared());
         }
-    }
-
-    private static WebFluxRegistrations with(RequestMappingHandlerAdapter adapter) {
-        return new WebFluxRegistrations() {
-            @Override
-            public RequestMappingHandlerAdapter getRequestMappingHandlerAdapter() {
-                return adapter;
-            }
-        };
     }
 
     @Test

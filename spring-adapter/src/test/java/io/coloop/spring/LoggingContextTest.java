@@ -51,11 +51,6 @@ class LoggingContextTest {
                 public void onScopeClosed(Observation.Context context) {
                     MDC.remove("trace");
                 }
-
-                @Override
-                public void onScopeReset(Observation.Context context) {
-                    MDC.remove("trace");
-                }
             });
             return registry;
         }

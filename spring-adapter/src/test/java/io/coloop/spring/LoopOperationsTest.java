@@ -56,14 +56,13 @@ class LoopOperationsTest {
 
     @BeforeEach
     void start() throws InterruptedException {
-        context = new SpringApplicationBuilder(App.class, Controller.class)
+        context = new SpringApplicationBuilder(App.class, Controller.class, Boot.only(RunningApp.Server.NETTY))
                 .web(WebApplicationType.REACTIVE)
                 .bannerMode(Banner.Mode.OFF)
                 .logStartupInfo(false)
                 .properties(
                         "server.port=0",
                         "logging.level.root=WARN",
-                        RunningApp.Server.NETTY.alone(),
                         "management.endpoints.web.exposure.include=*",
                         "management.endpoint.health.show-details=always",
                         "coloop.health.timeout=500ms")

@@ -6,19 +6,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
-import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
-import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
 
 /** Values of properties that make no sense end the start of the application. */
 @Timeout(60)
 class PropertiesTest {
     private final ReactiveWebApplicationContextRunner runner = new ReactiveWebApplicationContextRunner()
+            .withConfiguration(Boot.WEB_FLUX)
+            .withConfiguration(Boot.HTTP_CLIENTS)
             .withConfiguration(AutoConfigurations.of(
-                    WebFluxAutoConfiguration.class,
-                    HttpClientAutoConfiguration.class,
-                    ReactiveHttpClientAutoConfiguration.class,
                     ColoopWebFluxAutoConfiguration.class,
                     ColoopWebClientAutoConfiguration.class,
                     ColoopActuatorAutoConfiguration.class));

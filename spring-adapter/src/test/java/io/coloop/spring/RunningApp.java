@@ -72,7 +72,6 @@ final class RunningApp implements AutoCloseable {
                                 Stream.of(
                                         "server.port=0",
                                         "logging.level.root=WARN",
-                                        server.alone(),
                                         "spring.main.register-shutdown-hook=false"),
                                 Stream.of(properties))
                         .toArray(String[]::new))

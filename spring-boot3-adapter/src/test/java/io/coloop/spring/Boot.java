@@ -8,6 +8,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.http.client.HttpClientAutoConfiguration;
 import org.springframework.boot.autoconfigure.http.client.reactive.ClientHttpConnectorAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.reactive.WebFluxAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.reactive.WebFluxRegistrations;
 import org.springframework.boot.autoconfigure.web.reactive.function.client.WebClientSsl;
 import org.springframework.boot.web.embedded.jetty.JettyReactiveWebServerFactory;
 import org.springframework.boot.web.embedded.netty.NettyReactiveWebServerFactory;
@@ -20,6 +21,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.support.WebClientAdapter;
+import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerAdapter;
 import org.springframework.web.service.invoker.HttpServiceProxyFactory;
 
 /** What the tests use of Spring that differs from line to line. */
@@ -79,6 +81,14 @@ final class Boot {
             return HttpServiceProxyFactory.builderFor(WebClientAdapter.create(client))
                     .build()
                     .createClient(LoopHttpConnectorTest.Greetings.class);
+        }
+    }
+
+    /** Gives the application an adapter of its own. */
+    record OwnAdapter(RequestMappingHandlerAdapter adapter) implements WebFluxRegistrations {
+        @Override
+        public RequestMappingHandlerAdapter getRequestMappingHandlerAdapter() {
+            return adapter;
         }
     }
 }
