@@ -368,9 +368,15 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         @Override
         public void dispose() {
             Subscription started = task;
-            if (started != null && !isCurrent()) {
+            if (started != null && !isCurrent() && !isEnding()) {
                 started.cancel();
             }
+        }
+
+        /** It is cancelled already, as all tasks are when the loop closes, those of filters around it too: another cancel would cut its cleanup short. */
+        private boolean isEnding() {
+            Task<?> begun = current;
+            return begun != null && loop.isOnLoop() && begun.cancelling() > 0;
         }
     }
 }

@@ -9,6 +9,7 @@ import io.coloop.Mode;
 import io.coloop.Promise;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
+import io.coloop.reactor.Reactor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.WebFilter;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
@@ -131,6 +133,53 @@ class LifecycleTest {
             controller = app.bean(Controller.class);
         }
         assertThat(controller.background.get(20, TimeUnit.SECONDS)).isEqualTo("cancelled");
+    }
+
+    static class BehindAFilter {
+        final CompletableFuture<Void> begun = new CompletableFuture<>();
+        final CompletableFuture<String> cleanup = new CompletableFuture<>();
+
+        @Bean
+        WebFilter around() {
+            return WebFlux.filter((exchange, chain) -> Reactor.await(chain.filter(exchange)));
+        }
+
+        @RestController
+        class Held {
+            @GetMapping("/held")
+            String held() {
+                begun.complete(null);
+                try {
+                    return await(Promise.<String>create().future());
+                } finally {
+                    try {
+                        sleep(Duration.ofMillis(50));
+                        cleanup.complete("done");
+                    } catch (TaskCancelledException again) {
+                        cleanup.complete(again.getMessage());
+                    }
+                }
+            }
+        }
+
+        @Bean
+        Held held() {
+            return new Held();
+        }
+    }
+
+    @Test
+    void aCleanupIsCancelledOnceThoughTheFilterAroundItIsCancelledToo() throws Exception {
+        BehindAFilter beans;
+        try (RunningApp app = RunningApp.start(
+                List.of(BehindAFilter.class),
+                "spring.lifecycle.timeout-per-shutdown-phase=400ms",
+                "coloop.webflux.shutdown-timeout=50ms")) {
+            beans = app.bean(BehindAFilter.class);
+            app.getLater("/held");
+            beans.begun.get(20, TimeUnit.SECONDS);
+        }
+        assertThat(beans.cleanup.get(20, TimeUnit.SECONDS)).isEqualTo("done");
     }
 
     static class SharedEventLoops {
