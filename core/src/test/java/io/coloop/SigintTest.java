@@ -1,15 +1,9 @@
 package io.coloop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +20,7 @@ class SigintTest {
 
     @BeforeEach
     void signalsCanBeSent() {
-        assumeTrue(Files.isExecutable(Path.of("/bin/kill")) || Files.isExecutable(Path.of("/usr/bin/kill")));
+        SignalledJvm.assumeSignalsCanBeSent();
     }
 
     @AfterEach
@@ -37,31 +31,12 @@ class SigintTest {
     }
 
     private void start(String scenario, String... options) throws IOException {
-        List<String> command = new ArrayList<>();
-        if (Files.isExecutable(Path.of("/usr/bin/env"))
-                && System.getProperty("os.name").equals("Linux")) {
-            command.addAll(List.of("/usr/bin/env", "--default-signal=INT")); // a build in the background ignores it
-        }
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        if (Loop.mode() == Mode.MOUNTED) {
-            command.addAll(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"));
-        }
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        command.addAll(List.of(options));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SigintMain.class.getName(), scenario));
-        process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        process = SignalledJvm.start(SigintMain.class, scenario, options);
         output = process.inputReader();
-        CompletableFuture.delayedExecutor(40, TimeUnit.SECONDS)
-                .execute(process::destroyForcibly); // a blocking read does not see the test's time limit
     }
 
     private void sendSigint() throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+        SignalledJvm.send("INT", process.pid());
     }
 
     private void expect(String... lines) throws IOException {

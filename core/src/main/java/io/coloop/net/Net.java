@@ -1,6 +1,7 @@
 package io.coloop.net;
 
 import io.coloop.Await;
+import io.coloop.Body;
 import io.coloop.Loop;
 import io.coloop.Readiness;
 import io.coloop.Timeout;
@@ -72,8 +73,7 @@ public final class Net {
         return limited(options, () -> connectOnce(address, options));
     }
 
-    private static Connection limited(NetOptions options, io.coloop.Body<Connection, IOException> connecting)
-            throws IOException {
+    private static Connection limited(NetOptions options, Body<Connection, IOException> connecting) throws IOException {
         Duration limit = Objects.requireNonNull(options, "options").connectTimeout();
         return limit == null ? connecting.run() : Timeout.of(limit).run(connecting);
     }

@@ -565,27 +565,16 @@ class ConnectionTest {
                     }
                 },
                 connection -> {
-                    int[] others = new int[1];
-                    Task<Void> other = Task.spawn(() -> {
-                        while (true) {
-                            others[0]++;
-                            yieldNow();
-                        }
-                    });
+                    Others others = new Others();
                     int reads = 0;
-                    int before = 0;
-                    int longest = 0;
-                    int inARow = 0;
                     ByteBuffer small = ByteBuffer.allocateDirect(4096);
                     while (connection.read(small.clear()) >= 0) {
                         reads++;
-                        inARow = others[0] == before ? inARow + 1 : 0;
-                        before = others[0];
-                        longest = Math.max(longest, inARow);
+                        others.mine();
                     }
-                    other.cancel();
+                    others.end();
                     assertThat(reads).isGreaterThanOrEqualTo(total / 4096);
-                    assertThat(longest).isBetween(1, 16);
+                    assertThat(others.longestWait).isBetween(1, 16);
                 });
     }
 
@@ -593,24 +582,39 @@ class ConnectionTest {
     @EnumSource
     void whatTheBufferGivesLetsOthersRunToo(Where where) throws Exception {
         with(where, socket -> Peer.send(socket, "x\n".repeat(10_000)), connection -> {
-            int[] others = new int[1];
-            Task<Void> other = Task.spawn(() -> {
-                while (true) {
-                    others[0]++;
-                    yieldNow();
-                }
-            });
-            int longest = 0;
-            int inARow = 0;
-            int before = 0;
+            Others others = new Others();
             while (connection.readLine() != null) {
-                inARow = others[0] == before ? inARow + 1 : 0;
-                before = others[0];
-                longest = Math.max(longest, inARow);
+                others.mine();
             }
-            other.cancel();
-            assertThat(longest).isBetween(1, 256);
+            others.end();
+            assertThat(others.longestWait).isBetween(1, 256);
         });
+    }
+
+    /** A task that wants to run all the time, and how long it had to wait. */
+    private static final class Others {
+        private final Task<Void> task = Task.spawn(this::run);
+        private int turns;
+        private int seen;
+        private int inARow;
+        int longestWait; // in calls of mine()
+
+        private void run() {
+            while (true) {
+                turns++;
+                yieldNow();
+            }
+        }
+
+        void mine() {
+            inARow = turns == seen ? inARow + 1 : 0;
+            seen = turns;
+            longestWait = Math.max(longestWait, inARow);
+        }
+
+        void end() {
+            task.cancel();
+        }
     }
 
     // ---- connecting

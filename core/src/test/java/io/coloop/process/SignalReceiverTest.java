@@ -4,22 +4,15 @@ import static io.coloop.Await.await;
 import static io.coloop.Await.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
-import io.coloop.Mode;
+import io.coloop.SignalledJvm;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.sync.QueueShutDownException;
 import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,23 +22,12 @@ import org.junit.jupiter.api.Timeout;
 class SignalReceiverTest {
     @BeforeEach
     void signalsCanBeSent() {
-        assumeTrue(Files.isExecutable(Path.of("/bin/kill")) || Files.isExecutable(Path.of("/usr/bin/kill")));
-    }
-
-    private static void send(String signal, long pid) {
-        try {
-            assertThat(new ProcessBuilder("kill", "-" + signal, "" + pid)
-                            .start()
-                            .waitFor())
-                    .isZero();
-        } catch (IOException | InterruptedException failure) {
-            throw new AssertionError(failure);
-        }
+        SignalledJvm.assumeSignalsCanBeSent();
     }
 
     private static void sendHere(String signal) {
         await(Loop.current().blocking(() -> {
-            send(signal, ProcessHandle.current().pid());
+            SignalledJvm.send(signal, ProcessHandle.current().pid());
             return "sent";
         }));
     }
@@ -142,35 +124,13 @@ class SignalReceiverTest {
 
     // ---- signals that end a process
 
-    private static Process start(String... scenario) throws IOException {
-        List<String> command = new ArrayList<>();
-        if (Files.isExecutable(Path.of("/usr/bin/env"))
-                && System.getProperty("os.name").equals("Linux")) {
-            command.addAll(
-                    List.of("/usr/bin/env", "--default-signal=INT,HUP")); // a build in the background ignores them
-        }
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        if (Loop.mode() == Mode.MOUNTED) {
-            command.addAll(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"));
-        }
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SignalMain.class.getName()));
-        command.addAll(List.of(scenario));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        CompletableFuture.delayedExecutor(40, TimeUnit.SECONDS)
-                .execute(process::destroyForcibly); // a blocking read does not see the test's time limit
-        return process;
-    }
-
     @Test
     void aProgramEndsInItsOwnWay() throws Exception {
-        Process process = start("serve");
+        Process process = SignalledJvm.start(SignalMain.class, "serve");
         BufferedReader output = process.inputReader();
         assertThat(output.readLine()).isEqualTo("ready");
         for (String signal : List.of("HUP", "INT", "TERM")) {
-            send(signal, process.pid());
+            SignalledJvm.send(signal, process.pid());
             assertThat(output.readLine()).isEqualTo("received " + signal);
         }
         assertThat(output.readLine()).isEqualTo("end");
@@ -179,10 +139,10 @@ class SignalReceiverTest {
 
     @Test
     void whatIsNotReceivedEndsTheProcessAfterAll() throws Exception {
-        Process process = start("leave");
+        Process process = SignalledJvm.start(SignalMain.class, "leave");
         BufferedReader output = process.inputReader();
         assertThat(output.readLine()).isEqualTo("ready");
-        send("TERM", process.pid());
+        SignalledJvm.send("TERM", process.pid());
         assertThat(output.readLine()).isEqualTo("arrived");
         assertThat(output.readLine()).isNull();
         assertThat(process.waitFor()).isEqualTo(128 + 15);

@@ -50,9 +50,8 @@ public final class Poller implements AutoCloseable {
     public static Poller open(boolean onVirtualThread) throws IOException {
         Poller opened = new Poller(Selector.open(), false);
         if (onVirtualThread) {
-            opened.select(
-                    1); // has the JDK open now what it waits with: later there may be no descriptor, and it never tries
-            // again
+            // has the JDK open now what it waits with: later there may be no descriptor, and it never tries again
+            opened.select(1);
         }
         return opened;
     }

@@ -2,6 +2,7 @@ package io.coloop.internal.poll;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coloop.internal.Permit;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -83,27 +84,6 @@ class PollerModelTest {
             thread.join();
         } catch (InterruptedException impossible) {
             throw new AssertionError(impossible);
-        }
-    }
-
-    /** What an inbox promises; without the spurious returns of a park, which would hide a lost wake-up. */
-    private static final class Permit {
-        private boolean given;
-
-        synchronized void give() {
-            given = true;
-            notifyAll();
-        }
-
-        synchronized void await() {
-            while (!given) {
-                try {
-                    wait();
-                } catch (InterruptedException impossible) {
-                    throw new AssertionError(impossible);
-                }
-            }
-            given = false;
         }
     }
 

@@ -2,6 +2,7 @@ package io.coloop.internal.queue;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coloop.internal.Permit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -86,27 +87,6 @@ class InboxModelTest {
         join(second);
         seen.addAll(box.close());
         check(seen.size() == 3 && seen.indexOf(1) < seen.indexOf(2), "saw " + seen);
-    }
-
-    /** What park and unpark promise, without the spurious returns that Lincheck gives them: those would hide a lost wake-up. */
-    private static final class Permit {
-        private boolean given;
-
-        synchronized void give() {
-            given = true;
-            notifyAll();
-        }
-
-        synchronized void await() {
-            while (!given) {
-                try {
-                    wait();
-                } catch (InterruptedException impossible) {
-                    throw new AssertionError(impossible);
-                }
-            }
-            given = false;
-        }
     }
 
     // ---- close
