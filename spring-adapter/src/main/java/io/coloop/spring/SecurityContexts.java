@@ -22,31 +22,21 @@ final class SecurityContexts {
                 SecurityContexts.class.getClassLoader());
     }
 
-    /** For what is subscribed as part of a request, if its application wants that. */
+    /** For what is subscribed as part of a request, if its application wants that and there is such a context. */
     static <T> Mono<T> readableInRequest(Mono<T> mono) {
-        return Mono.deferContextual(context -> isWanted(context) ? readableBy(mono) : mono);
+        return Mono.deferContextual(context ->
+                isWanted(context) ? loaded().flatMap(found -> mono.contextWrite(more -> with(more, found))) : mono);
     }
 
     /** As {@link #readableInRequest(Mono)}. */
     static <T> Flux<T> readableInRequest(Flux<T> flux) {
-        return Flux.deferContextual(context -> isWanted(context) ? readableBy(flux) : flux);
+        return Flux.deferContextual(context ->
+                isWanted(context) ? loaded().flatMapMany(found -> flux.contextWrite(more -> with(more, found))) : flux);
     }
 
     private static boolean isWanted(ContextView context) {
         RequestLoop request = context.getOrDefault(RequestLoop.class, null);
-        return request != null && request.hasSecurityContext();
-    }
-
-    static <T> Mono<T> readableBy(Mono<T> mono) {
-        return Mono.deferContextual(context -> context.hasKey(SecurityContext.class)
-                ? loaded().flatMap(found -> mono.contextWrite(more -> with(more, found)))
-                : mono);
-    }
-
-    private static <T> Flux<T> readableBy(Flux<T> flux) {
-        return Flux.deferContextual(context -> context.hasKey(SecurityContext.class)
-                ? loaded().flatMapMany(found -> flux.contextWrite(more -> with(more, found)))
-                : flux);
+        return request != null && request.hasSecurityContext() && context.hasKey(SecurityContext.class);
     }
 
     private static Mono<Optional<SecurityContext>> loaded() {

@@ -114,11 +114,10 @@ public final class WebFlux {
     }
 
     private static Mono<Void> onLoop(String call, VoidBody<?> body) {
-        return SecurityContexts.readableInRequest(
-                Mono.deferContextual(context -> Reactor.mono(RequestLoop.in(context, call), () -> {
-                    RequestLoop.nameTask();
-                    body.run();
-                })));
+        return WebFlux.<Void>onLoop(call, () -> {
+            body.run();
+            return null;
+        });
     }
 
     /**
