@@ -73,7 +73,7 @@ class DumpTest {
     void theFirstLineCounts(Loop loop) {
         Task<?> timer = loop.spawn("timer", () -> sleep(Duration.ofDays(1)));
         yieldNow();
-        assertThat(loop.dump().lines().findFirst()).hasValue(loop.name() + ": 2 tasks, 0 ready items, 1 timers");
+        assertThat(loop.dump().lines().findFirst()).hasValue(loop.name() + ": 2 tasks, 0 ready items, 1 timer");
         end(List.of(timer));
     }
 
@@ -201,7 +201,7 @@ class DumpTest {
                 sleep(Duration.ofDays(1));
             });
             assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
-            assertThat(loop.dump()).startsWith("asked: 1 tasks").contains("waiting awaits a timer at app.DumpTest.");
+            assertThat(loop.dump()).startsWith("asked: 1 task, ").contains("waiting awaits a timer at app.DumpTest.");
             loop.execute(() -> awaitUninterruptibly(release));
             assertThat(loop.dump())
                     .isEqualTo("asked did not get to it within 1 s: something holds the loop, or its host's thread");

@@ -33,12 +33,11 @@ final class Dump {
     private String write() {
         text.append(loop.name())
                 .append(": ")
-                .append(loop.alive().count())
-                .append(" tasks, ")
-                .append(loop.readyCount())
-                .append(" ready items, ")
-                .append(loop.timerCount())
-                .append(" timers");
+                .append(counted(loop.alive().count(), "task"))
+                .append(", ")
+                .append(counted(loop.readyCount(), "ready item"))
+                .append(", ")
+                .append(counted(loop.timerCount(), "timer"));
         List<Task<?>> tasks = new ArrayList<>();
         Set<Future<?>> awaited = identitySet();
         for (Task<?> task = loop.alive().newest(); task != null; task = task.following) {
@@ -48,11 +47,15 @@ final class Dump {
         Collections.reverse(tasks);
         tasks.stream().filter(task -> !awaited.contains(task)).forEach(this::tree);
         tasks.forEach(this::tree); // those in a circle
-        long left = tasks.stream().filter(task -> !shown.contains(task)).count();
+        int left = (int) tasks.stream().filter(task -> !shown.contains(task)).count();
         if (left > 0) {
-            text.append("\n  ... and ").append(left).append(" tasks more");
+            text.append("\n  ... and ").append(counted(left, "task")).append(" more");
         }
         return text.toString();
+    }
+
+    private static String counted(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
     }
 
     /** What another loop's future waits for is that loop's business; and an origin of the user's may be broken. */

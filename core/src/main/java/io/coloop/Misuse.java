@@ -14,7 +14,9 @@ final class Misuse {
         Loop loop = Loop.currentOrNull();
         String remedy;
         if (loop != null) {
-            remedy = "start a task with Task.spawn(...), or use the future's callbacks";
+            remedy =
+                    "start a task with Task.spawn(...), or with an adapter's function that takes a body, such as mono(...); "
+                            + "or use the future's callbacks";
         } else if (BlockingJobs.isOnItsThread()) {
             remedy = "return what the blocking code has, and await in the task that called blocking(...)";
         } else {

@@ -53,6 +53,10 @@ final class StuckLoop {
         if (lock == null) {
             return "";
         }
+        if (lock.ownerId() == 0) {
+            return ": it waits for " + lock.lock()
+                    + "; if that is a lock, look for a task that holds it while it awaits";
+        }
         if (owner == null) {
             return ": it waits for " + lock.lock() + ", which " + nameOf(lock.ownerId()) + " holds";
         }

@@ -99,7 +99,8 @@ class MisuseTest {
                         "await(Future)",
                         thread.get(),
                         loop.name(),
-                        "start a task with Task.spawn(...), or use the future's callbacks"));
+                        "start a task with Task.spawn(...), or with an adapter's function that takes a body, such as mono(...); "
+                                + "or use the future's callbacks"));
     }
 
     @LoopTest

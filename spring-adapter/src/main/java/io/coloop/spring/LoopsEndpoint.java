@@ -76,7 +76,9 @@ public final class LoopsEndpoint {
                 held == null ? null : HeldBy.of(held),
                 RecentStatistics.of(loop).utilization(),
                 Statistics.of(loop.statistics()),
-                dump == null ? null : dump.lines().skip(1).toList());
+                dump == null
+                        ? null
+                        : dump.lines().skip(1).map(line -> line.substring(2)).toList());
     }
 
     private static String dump(List<Loop> asked) {

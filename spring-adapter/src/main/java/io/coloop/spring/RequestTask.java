@@ -8,6 +8,9 @@ import io.coloop.TimerHandle;
 import io.coloop.reactor.Reactor;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.springframework.http.HttpStatus;
@@ -40,6 +43,8 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         /** In a task, because what it calls at once may await. */
         IN_TASK
     }
+
+    private static final Log LOG = LogFactory.getLog(RequestTask.class);
 
     private final RequestLoop request;
     private final Loop loop;
@@ -161,8 +166,10 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
     private void expire() {
         if (!emitted && !cancelled) {
             emitted = true;
+            RequestTimeoutException failure = new RequestTimeoutException(Objects.requireNonNull(limit));
+            LOG.warn(request + ": " + failure.getReason() + " (coloop.webflux.request-timeout); it is cancelled");
             cancelUpstream();
-            actual.onError(new RequestTimeoutException(Objects.requireNonNull(limit)));
+            actual.onError(failure);
         }
     }
 
@@ -277,11 +284,8 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         T given = value;
         if (cancelled) {
             discard();
-        } else if (failure instanceof TaskCancelledException) {
-            // the client waits: the loop closes, or somebody has cancelled the task
-            actual.onError(new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, failure.getMessage(), failure));
         } else if (failure != null) {
-            actual.onError(failure);
+            actual.onError(asStatus(failure));
         } else {
             value = null;
             if (given != null) {
@@ -289,6 +293,15 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
             }
             actual.onComplete();
         }
+    }
+
+    /** A cancel whose client still waits, because the loop closes or somebody has cancelled the task, is status 503. */
+    static Throwable asStatus(Throwable failure) {
+        Throwable cancel =
+                failure instanceof CancellationException ? failure.getCause() : failure; // as it crosses into a Mono
+        return cancel instanceof TaskCancelledException
+                ? new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, failure.getMessage(), failure)
+                : failure;
     }
 
     private void discard() {

@@ -81,13 +81,15 @@ public final class WebFlux {
     public static <T extends ServerResponse> HandlerFunction<T> handler(Handler<T> body) {
         Objects.requireNonNull(body, "body");
         return request -> WebFlux.<Mono<T>>onLoop("WebFlux.handler(...)", () -> body.handle(request))
+                .onErrorMap(RequestTask::asStatus)
                 .flatMap(response -> response);
     }
 
     /** A filter: code around {@code await(chain.filter(exchange))}, whose end is the request's. Its task lives until then, and what {@code await} subscribes to is subscribed on the loop's own thread. */
     public static WebFilter filter(Filter body) {
         Objects.requireNonNull(body, "body");
-        return (exchange, chain) -> onLoop("WebFlux.filter(...)", () -> body.filter(exchange, chain));
+        return (exchange, chain) -> onLoop("WebFlux.filter(...)", () -> body.filter(exchange, chain))
+                .onErrorMap(RequestTask::asStatus);
     }
 
     /**

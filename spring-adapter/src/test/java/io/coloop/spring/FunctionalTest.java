@@ -1,5 +1,6 @@
 package io.coloop.spring;
 
+import static io.coloop.Await.await;
 import static io.coloop.Await.sleep;
 import static io.coloop.reactor.Reactor.await;
 import static io.coloop.reactor.Reactor.iterate;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -81,6 +84,10 @@ class FunctionalTest {
                         return ok().bodyValue("hello " + name);
                     }))
                     .POST("/echo", handler(request -> ok().bodyValue("got " + await(request.bodyToMono(String.class)))))
+                    .GET("/cancelled", handler(request -> {
+                        awaitCancelled();
+                        return ok().build();
+                    }))
                     .GET("/failing", handler(request -> {
                         later("");
                         throw new IllegalStateException("no");
@@ -95,6 +102,9 @@ class FunctionalTest {
         WebFilter around(State state) {
             return filter((exchange, chain) -> {
                 later("");
+                if (exchange.getRequest().getPath().value().equals("/cancelled-in-filter")) {
+                    awaitCancelled();
+                }
                 state.trail.add("before " + exchange.getRequest().getPath());
                 exchange.getResponse().getHeaders().set("X-Filter", "yes");
                 await(chain.filter(exchange));
@@ -120,6 +130,12 @@ class FunctionalTest {
                     })),
                     -1);
         }
+    }
+
+    private static void awaitCancelled() throws Exception {
+        Task<Void> other = Task.spawn(() -> sleep(Duration.ofHours(1)));
+        other.cancel("by somebody");
+        await(other);
     }
 
     private static String later(String value) {
@@ -169,6 +185,11 @@ class FunctionalTest {
             return mono(() -> later("from a body"));
         }
 
+        @GetMapping("/cancelled-in-controller")
+        void cancelled() throws Exception {
+            awaitCancelled();
+        }
+
         @GetMapping("/emitted")
         int emitted() {
             return state.emitted.get();
@@ -187,6 +208,12 @@ class FunctionalTest {
                         .block(RunningApp.LIMIT))
                 .isEqualTo("got body");
         assertThat(app.exchange("/failing")).isEqualTo("418 no");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/cancelled", "/cancelled-in-filter", "/cancelled-in-controller"})
+    void whatSomebodyElseHasCancelledIsUnavailable(String path) {
+        assertThat(app.exchange(path)).startsWith("503 ");
     }
 
     @Test

@@ -130,9 +130,9 @@ class LoopOperationsTest {
                 .satisfies(this::isWaiting);
         isWaiting(get("/actuator/loops/" + loop.name()));
         assertThat(text("/actuator/loops/" + loop.name()))
-                .startsWith(loop.name() + ": 1 tasks")
+                .startsWith(loop.name() + ": 1 task, ")
                 .contains(Waiter.class.getName() + ".waitFor");
-        assertThat(text("/actuator/loops")).contains(loop.name() + ": 1 tasks");
+        assertThat(text("/actuator/loops")).contains(loop.name() + ": 1 task, ");
         controller.promise.complete("answer");
         assertThat(answer.block(LIMIT)).isEqualTo("answer");
     }

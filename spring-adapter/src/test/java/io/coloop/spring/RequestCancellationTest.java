@@ -23,8 +23,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -40,6 +43,7 @@ import reactor.core.publisher.Mono;
 
 /** Clients that leave, limits on time, and what goes on meanwhile. */
 @Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
 class RequestCancellationTest {
     private RunningApp app;
     private Waiting controller;
@@ -309,10 +313,12 @@ class RequestCancellationTest {
     }
 
     @Test
-    void requestTimeoutWithoutAnExceptionHandler() throws Exception {
+    void requestTimeoutWithoutAnExceptionHandler(CapturedOutput output) throws Exception {
         try (RunningApp limited = RunningApp.start(List.of(Waiting.class), "coloop.webflux.request-timeout=50ms")) {
             assertThat(limited.exchange("/forever")).startsWith("503 ");
             limited.bean(Waiting.class).cleaned.get(20, TimeUnit.SECONDS);
+            assertThat(output.getOut())
+                    .contains("GET /forever: no result within PT0.05S (coloop.webflux.request-timeout)");
         }
     }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A lock that somebody holds.
  *
  * @param lock its class and identity hash code
- * @param ownerId the id of the thread that holds it
+ * @param ownerId the id of the thread that holds it; 0 if this JVM does not tell
  */
 public record HeldLock(String lock, long ownerId) {
     /*
@@ -29,7 +29,7 @@ public record HeldLock(String lock, long ownerId) {
             + "|\"locks\"\\s*:\\s*\\[(?<locks>[^]]*)]");
 
     /**
-     * The lock that a thread waits for, or null: it waits for none, nobody holds it, or this JVM does not tell. Any thread; may take long.
+     * The lock that a thread waits for, or null: it waits for none, or this JVM does not tell. Any thread; may take long.
      *
      * @param dump whether all threads of the JVM may be dumped to a temporary file, which is how monitors are found
      */
@@ -40,7 +40,7 @@ public record HeldLock(String lock, long ownerId) {
         Object blocker = LockSupport.getBlocker(thread);
         if (blocker instanceof AbstractOwnableSynchronizer synchronizer) {
             Thread owner = Synchronizers.ownerOf(synchronizer);
-            return owner == null ? null : new HeldLock(Objects.toIdentityString(synchronizer), owner.threadId());
+            return new HeldLock(Objects.toIdentityString(synchronizer), owner == null ? 0 : owner.threadId());
         }
         return null;
     }

@@ -1,5 +1,7 @@
 package io.coloop.examples.shop;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
@@ -28,7 +30,7 @@ final class FaultySuppliers implements AutoCloseable {
                 }
                 String answer = id == GARBAGE ? "{[" : "" + SupplierServer.number(request.param("what"), id);
                 return response.header("Content-Type", "application/json")
-                        .sendString(Mono.just(answer).delayElement(DELAY));
+                        .sendByteArray(Mono.just(answer.getBytes(UTF_8)).delayElement(DELAY)); // no buffer to lose
             }))
             .bindNow();
 
