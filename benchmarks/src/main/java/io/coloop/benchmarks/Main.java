@@ -26,7 +26,7 @@ public final class Main {
             return;
         }
         Figures figures = new Figures();
-        int rounds = Integer.parseInt(options.value("rounds", "5"));
+        int rounds = options.number("rounds", 5);
         double seconds = Double.parseDouble(options.value("seconds", "4"));
         for (int round = 1; round <= rounds; round++) {
             for (Runs runs : Runs.values()) {
@@ -42,7 +42,7 @@ public final class Main {
         lines.forEach(System.out::println);
         String page = options.value("write", "");
         if (!page.isEmpty()) {
-            Page.write(Path.of(page), lines);
+            Page.write(Path.of(page), "figures: written by the benchmarks", lines);
         }
     }
 
@@ -96,20 +96,5 @@ public final class Main {
             throw new IllegalStateException(command + " failed: " + lines);
         }
         return lines;
-    }
-
-    private record Options(List<String> args) {
-        boolean has(String flag) {
-            return args.contains(flag);
-        }
-
-        String value(String name, String otherwise) {
-            String prefix = "--" + name + "=";
-            return args.stream()
-                    .filter(arg -> arg.startsWith(prefix))
-                    .map(arg -> arg.substring(prefix.length()))
-                    .findFirst()
-                    .orElse(otherwise);
-        }
     }
 }

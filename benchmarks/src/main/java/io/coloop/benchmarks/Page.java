@@ -12,8 +12,6 @@ import java.util.Map;
 
 /** The tables of {@code docs/performance.md}. */
 final class Page {
-    private static final String BEGIN = "<!-- figures: written by the benchmarks -->";
-    private static final String END = "<!-- end of figures -->";
     private static final int FEW_ROUNDS = 3;
     private static final double NO_TARGET = Double.POSITIVE_INFINITY;
 
@@ -314,14 +312,15 @@ final class Page {
     }
 
     /** Replaces what is between the marks. */
-    static void write(Path page, List<String> lines) throws IOException {
+    static void write(Path page, String mark, List<String> lines) throws IOException {
+        String begin = "<!-- " + mark + " -->";
+        String end = "<!-- end of " + mark.substring(0, mark.indexOf(':')) + " -->";
         String text = Files.readString(page);
-        int begin = text.indexOf(BEGIN);
-        int end = text.indexOf(END);
-        if (begin < 0 || end < begin) {
-            throw new IllegalArgumentException(page + " has no marks for the figures");
+        int from = text.indexOf(begin) + begin.length();
+        int to = text.indexOf(end);
+        if (from < begin.length() || to < from) {
+            throw new IllegalArgumentException(page + " has no " + begin + " ... " + end);
         }
-        Files.writeString(
-                page, text.substring(0, begin) + BEGIN + "\n" + String.join("\n", lines) + "\n" + text.substring(end));
+        Files.writeString(page, text.substring(0, from) + "\n" + String.join("\n", lines) + "\n" + text.substring(to));
     }
 }

@@ -1,5 +1,6 @@
 package io.coloop.examples.shop;
 
+import io.coloop.measuring.Bars;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Measure {
     private static final List<String> WAYS = List.of("await", "chain", "suspend", "block");
     private static final Map<String, String> WORK = new LinkedHashMap<>();
-    private static final int WARM_UPS = 3;
+    private static final int MOST_WARM_UPS = 10;
+    private static final double QUIET_COMPILER = 0.01;
     private static final Duration WARM_UP = Duration.ofSeconds(3);
     private static final Duration SLOW = Duration.ofSeconds(25);
     private static final Duration BEGINNING = Duration.ofSeconds(5);
@@ -88,21 +90,31 @@ final class Measure {
         try (ServerProcess suppliers = ServerProcess.suppliers(jar, Duration.ZERO);
                 ServerProcess shop = ServerProcess.shop(jar, loops, mode.equals("mounted"), suppliers);
                 Load load = new Load(connections, shop.url())) {
-            for (int pass = 0;
-                    pass < WARM_UPS;
-                    pass++) { // all of it before anything is measured: they share most of their code
-                for (String path : WORK.keySet()) {
-                    for (String way : WAYS) {
-                        load.run(path(way, path), WARM_UP);
-                    }
-                }
+            int passes = 0;
+            while (compilingShare(shop, load) > QUIET_COMPILER && ++passes < MOST_WARM_UPS) {
+                // all of it before anything is measured: they share most of their code
             }
             table(where, shop, load, rate, mode.equals("mounted") && loops == 1);
             table(where, shop, load, 0, false);
         }
     }
 
-    private void table(String where, ServerProcess shop, Load load, int perSecond, boolean drawn) {
+    /** The compiler's share of the processor time of a pass. */
+    private double compilingShare(ServerProcess shop, Load load) throws IOException {
+        Duration cpu = shop.cpu();
+        Duration compiling = shop.compiling();
+        for (String path : WORK.keySet()) {
+            for (String way : WAYS) {
+                load.run(path(way, path), WARM_UP);
+            }
+        }
+        double share = (double) shop.compiling().minus(compiling).toNanos()
+                / shop.cpu().minus(cpu).toNanos();
+        System.err.println(format("the compiler took %.1f %% of a warm-up", 100 * share));
+        return share;
+    }
+
+    private void table(String where, ServerProcess shop, Load load, int perSecond, boolean drawn) throws IOException {
         heading(where + ", "
                 + (perSecond == 0 ? "as many requests as it can" : format("%,d requests a second", perSecond)));
         table.append(
@@ -134,7 +146,7 @@ final class Measure {
      */
     private record Round(double cpu, double p50, double p99, double perSecond) {}
 
-    private Round round(ServerProcess shop, Load load, String path, int perSecond) {
+    private Round round(ServerProcess shop, Load load, String path, int perSecond) throws IOException {
         Duration before = shop.cpu();
         long begin = System.nanoTime();
         Load.Outcome outcome = load.run(path, seconds, perSecond);

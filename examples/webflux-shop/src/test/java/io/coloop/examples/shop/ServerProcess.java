@@ -1,5 +1,6 @@
 package io.coloop.examples.shop;
 
+import io.coloop.measuring.ProcessorTime;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -93,8 +94,13 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** The processor time of all its threads. */
-    Duration cpu() {
-        return process.info().totalCpuDuration().orElseThrow();
+    Duration cpu() throws IOException {
+        return ProcessorTime.of(process);
+    }
+
+    /** That of the threads that compile. */
+    Duration compiling() throws IOException {
+        return ProcessorTime.ofCompilers(process);
     }
 
     /** The heap in bytes that is live after a full collection. */

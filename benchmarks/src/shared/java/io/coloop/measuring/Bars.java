@@ -1,4 +1,4 @@
-package io.coloop.examples.shop;
+package io.coloop.measuring;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,8 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Groups of bars, as an SVG. */
-final class Bars {
-    private static final List<String> COLOURS = List.of("#1f6feb", "#8b949e", "#a371f7", "#d29922");
+public final class Bars {
+    private static final List<String> COLOURS =
+            List.of("#1f6feb", "#8b949e", "#a371f7", "#d29922", "#2da44e", "#cf222e");
     private static final int WIDTH = 720;
     private static final int BAR = 18;
     private static final int GAP = 16;
@@ -19,9 +20,12 @@ final class Bars {
     private Bars() {}
 
     /**
+     * Draws them.
+     *
      * @param groups for each group the bars' lengths, in the order of their names
      */
-    static void write(Path file, String title, List<String> names, Map<String, double[]> groups) throws IOException {
+    public static void write(Path file, String title, List<String> names, Map<String, double[]> groups)
+            throws IOException {
         double most = groups.values().stream()
                 .flatMapToDouble(java.util.Arrays::stream)
                 .max()

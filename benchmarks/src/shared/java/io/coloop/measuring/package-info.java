@@ -1,0 +1,2 @@
+/** What the measuring programs share; not part of the library. */
+package io.coloop.measuring;
