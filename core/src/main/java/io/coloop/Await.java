@@ -53,6 +53,21 @@ public final class Await {
         return source instanceof Future<T> future ? task.await(future) : task.await(source);
     }
 
+    /**
+     * Waits as {@link #await(Future)} does, for what comes from outside: from a thread or a process that no timer limits and no channel tells of. A loop on which a task waits for that is not
+     * {@linkplain Report.Kind#SILENCE silent}.
+     */
+    public static <T extends @Nullable Object> T awaitOutside(Future<T> future) {
+        Objects.requireNonNull(future, "future");
+        Task<?> task = Task.require("awaitOutside(Future)");
+        task.loop().waitsOutside(true);
+        try {
+            return task.await(future);
+        } finally {
+            task.loop().waitsOutside(false);
+        }
+    }
+
     private static Task<?> requireTask(Awaitable<?> source) {
         Task<?> task = Task.currentOrNull();
         if (task == null) {

@@ -65,6 +65,7 @@ public final class Loop implements Executor, AutoCloseable {
     private int batch; // how many items of this turn are still to run
     private final Meter meter = new Meter();
     private long items; // read by the watchdog without synchronization
+    private int waitsOutside; // tasks that wait for what comes from outside
     private int heldFibers; // resumed, but not running yet
     private long silentSince; // the youngest task's id when silence was reported last
     private volatile boolean waiting = true;
@@ -815,11 +816,16 @@ public final class Loop implements Executor, AutoCloseable {
                 && alive.newestId() > silentSince
                 && !isWorkUnderway()
                 && !channels.areAwaited()
+                && waitsOutside == 0
                 && !hasArrived();
         if (!newSilence || !settings.silence.isPositive()) {
             return Long.MAX_VALUE;
         }
         return settings.clock.nothingElseRuns() ? 0 : nanos(settings.silence);
+    }
+
+    void waitsOutside(boolean begins) {
+        waitsOutside += begins ? 1 : -1;
     }
 
     /** Whether something of the loop's own will come without a timer. */

@@ -82,15 +82,46 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop", "io.coloop.stream", "io.coloop.sync", "java..", "org.jspecify..");
 
     @ArchTest
-    static final ArchRule NET_USES_ONLY_THE_JDK_THE_KERNEL_AND_SYNC = classes()
+    static final ArchRule PIECES_OF_STREAMS_USE_ONLY_THE_JDK_AND_THE_KERNEL = classes()
+            .that()
+            .resideInAPackage("io.coloop.internal.bytes")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.coloop", "io.coloop.internal.bytes", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule IO_USES_ONLY_THE_JDK_THE_KERNEL_SYNC_STREAM_AND_ITS_PIECES = classes()
+            .that()
+            .resideInAPackage("io.coloop.io")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.coloop",
+                    "io.coloop.io",
+                    "io.coloop.stream",
+                    "io.coloop.sync",
+                    "io.coloop.internal.bytes",
+                    "java..",
+                    "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule NET_USES_ONLY_THE_JDK_THE_KERNEL_SYNC_AND_IO = classes()
             .that()
             .resideInAPackage("io.coloop.net")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("io.coloop", "io.coloop.net", "io.coloop.sync", "java..", "org.jspecify..");
+            .resideInAnyPackage(
+                    "io.coloop",
+                    "io.coloop.net",
+                    "io.coloop.sync",
+                    "io.coloop.io",
+                    "io.coloop.internal.bytes",
+                    "java..",
+                    "javax.net.ssl..",
+                    "org.jspecify..");
 
     @ArchTest
-    static final ArchRule PROCESS_USES_ONLY_THE_JDK_THE_KERNEL_AND_SYNC = classes()
+    static final ArchRule PROCESS_USES_ONLY_THE_JDK_THE_KERNEL_SYNC_AND_IO = classes()
             .that()
             .resideInAPackage("io.coloop.process")
             .should()
@@ -99,6 +130,8 @@ class ArchitectureTest {
                     "io.coloop",
                     "io.coloop.process",
                     "io.coloop.sync",
+                    "io.coloop.io",
+                    "io.coloop.internal.bytes",
                     "io.coloop.internal.jdk",
                     "java..",
                     "org.jspecify..");
@@ -109,7 +142,12 @@ class ArchitectureTest {
             .resideInAnyPackage("io.coloop", "io.coloop.sync")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.coloop.stream", "io.coloop.net", "io.coloop.process");
+            .resideInAnyPackage(
+                    "io.coloop.stream",
+                    "io.coloop.io",
+                    "io.coloop.net",
+                    "io.coloop.process",
+                    "io.coloop.internal.bytes");
 
     @ArchTest
     static final ArchRule REFLECTION_LIVES_WITH_WHAT_THE_JDK_DOES_NOT_PROMISE = noClasses()

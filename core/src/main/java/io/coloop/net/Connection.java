@@ -1,11 +1,9 @@
 package io.coloop.net;
 
-import io.coloop.Await;
 import io.coloop.Loop;
-import io.coloop.LoopMisuseException;
-import io.coloop.Task;
-import io.coloop.sync.Hold;
-import io.coloop.sync.Lock;
+import io.coloop.internal.bytes.Confined;
+import io.coloop.io.ByteInput;
+import io.coloop.io.ByteOutput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,7 +11,6 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -27,258 +24,203 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to its loop; every call is checked. Errors of the peer and of the network are {@link IOException}s.
  */
 public final class Connection implements AutoCloseable {
-    private static final int LINE_LIMIT = 64 * 1024;
-    private static final byte[] LINE_FEED = {'\n'};
-
-    private final Transport transport;
-    private final InputBuffer input = new InputBuffer();
-    private final Lock output = Lock.create();
-    private boolean reading;
-    private boolean cut;
-    private long bytesRead;
-    private long bytesWritten;
+    private final @Nullable String host; // that it was connected to
+    private final Confined confined;
+    private final ByteOutput output;
+    private final ByteInput input;
+    private Transport transport;
 
     Connection(Transport transport) {
+        this(transport, null);
+    }
+
+    Connection(Transport transport, @Nullable String host) {
         this.transport = transport;
+        this.host = host;
+        this.confined = new Confined(transport.loop(), "connection", "Connection");
+        this.output = ByteOutput.of(new Sending(), "Connection");
+        this.input = ByteInput.of(new Receiving(), "Connection");
+    }
+
+    /** The transport's input, which is closed with the output. */
+    private final class Receiving implements ByteInput.Source {
+        @Override
+        public int read(ByteBuffer into) throws IOException {
+            return transport.read(into);
+        }
+
+        @Override
+        public void close() {
+            output.close();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return transport.isOpen();
+        }
+
+        @Override
+        public Loop loop() {
+            return transport.loop();
+        }
+
+        @Override
+        public String toString() {
+            return "from " + remoteAddress();
+        }
+    }
+
+    private final class Sending implements ByteOutput.Sink {
+        @Override
+        public void write(ByteBuffer from) throws IOException {
+            transport.write(from);
+        }
+
+        @Override
+        public void end() throws IOException {
+            transport.end();
+        }
+
+        @Override
+        public void close() {
+            transport.close();
+        }
+
+        @Override
+        public void abort() {
+            transport.abort();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return transport.isOpen();
+        }
+
+        @Override
+        public Loop loop() {
+            return transport.loop();
+        }
+
+        @Override
+        public String toString() {
+            return "to " + remoteAddress();
+        }
     }
 
     // ---- reading
 
-    /**
-     * Reads what is there, at least one byte unless the buffer has no room; awaits if nothing is. Task only.
-     *
-     * @return how many bytes; -1 if the peer has ended its output
-     * @throws LoopMisuseException if another task is reading
-     */
+    /** Its input, for code that reads from any stream: with the same bytes as the methods here. Closing it closes the connection. */
+    public ByteInput input() {
+        return input;
+    }
+
+    /** Reads what is there, at least one byte unless the buffer has no room, or returns -1 if the peer has ended its output; see {@link ByteInput#read}. */
     public int read(ByteBuffer into) throws IOException {
-        Objects.requireNonNull(into, "into");
-        beginReading("Connection.read(...)");
-        try {
-            if (!into.hasRemaining()) {
-                return 0;
-            }
-            if (input.size() > 0) {
-                Await.consumeBudget();
-                return input.moveTo(into);
-            }
-            return counted(transport.read(into));
-        } finally {
-            reading = false;
-        }
+        return input.read(into);
     }
 
-    /**
-     * Reads so many bytes. Task only.
-     *
-     * @throws IncompleteReadException if the peer ends its output before; it has what came
-     * @throws LoopMisuseException if another task is reading
-     * @throws IllegalArgumentException if {@code count} is negative
-     */
+    /** Reads so many bytes; see {@link ByteInput#readExactly}. */
     public byte[] readExactly(int count) throws IOException {
-        if (count < 0) {
-            throw new IllegalArgumentException("count is negative: " + count);
-        }
-        beginReading("Connection.readExactly(...)");
-        try {
-            Await.consumeBudget();
-            while (input.size() < count) {
-                if (!receive(count)) {
-                    throw incomplete("of " + count);
-                }
-            }
-            return input.take(count);
-        } finally {
-            reading = false;
-        }
+        return input.readExactly(count);
     }
 
-    /**
-     * Reads up to a separator, which is part of the result. Task only.
-     *
-     * @param limit of the result's length, the separator included
-     * @throws IncompleteReadException if the peer ends its output before; it has what came
-     * @throws LimitExceededException if there is no separator within the limit; the bytes are still there to be read
-     * @throws LoopMisuseException if another task is reading
-     * @throws IllegalArgumentException if the separator is empty, or longer than the limit
-     */
+    /** Reads up to a separator, which is part of the result, whose length is limited; see {@link ByteInput#readUntil}. */
     public byte[] readUntil(byte[] separator, int limit) throws IOException {
-        Objects.requireNonNull(separator, "separator");
-        if (separator.length == 0 || separator.length > limit) {
-            throw new IllegalArgumentException(
-                    "a separator has from one byte to the limit of " + limit + ": " + separator.length);
-        }
-        beginReading("Connection.readUntil(...)");
-        try {
-            byte[] found = until(separator, limit, "no separator");
-            if (found == null) {
-                throw incomplete("and no separator");
-            }
-            return found;
-        } finally {
-            reading = false;
-        }
+        return input.readUntil(separator, limit);
     }
 
-    /** Reads a line of at most 64 KiB; see {@link #readLine(int)}. */
+    /** Reads a line of at most 64 KiB in UTF-8, without its end; null if there is none; see {@link ByteInput#readLine(int)}. */
     public @Nullable String readLine() throws IOException {
-        return readLine(LINE_LIMIT);
+        return input.readLine();
     }
 
-    /**
-     * Reads a line in UTF-8, without its end, LF or CRLF. Task only.
-     *
-     * @param limit of its length in bytes, its end included; positive
-     * @return null if the peer has ended its output where a line would begin
-     * @throws IncompleteReadException if the peer ends its output within the line; it has what came
-     * @throws LimitExceededException if the line is longer; its bytes are still there to be read
-     * @throws LoopMisuseException if another task is reading
-     */
+    /** Reads a line of limited length in UTF-8, without its end; null if there is none; see {@link ByteInput#readLine(int)}. */
     public @Nullable String readLine(int limit) throws IOException {
-        if (limit <= 0) {
-            throw new IllegalArgumentException("limit is not positive: " + limit);
-        }
-        beginReading("Connection.readLine(...)");
-        try {
-            byte[] line = until(LINE_FEED, limit, "no end of the line");
-            if (line == null) {
-                if (input.size() > 0) {
-                    throw incomplete("of a line");
-                }
-                return null;
-            }
-            int end = line.length - 1;
-            return new String(line, 0, end > 0 && line[end - 1] == '\r' ? end - 1 : end, StandardCharsets.UTF_8);
-        } finally {
-            reading = false;
-        }
-    }
-
-    /** As {@link #read}, of a few bytes: receives more than that for later. */
-    int readBuffered(ByteBuffer into) throws IOException {
-        beginReading("InputStream.read()");
-        try {
-            Await.consumeBudget();
-            return input.size() > 0 || receive(0) ? input.moveTo(into) : -1;
-        } finally {
-            reading = false;
-        }
-    }
-
-    /** How many bytes can be read without awaiting. */
-    int buffered() {
-        return input.size();
-    }
-
-    /** Null at the end of the peer's output. */
-    private byte @Nullable [] until(byte[] separator, int limit, String missing) throws IOException {
-        Await.consumeBudget();
-        int seen = 0; // so many bytes begin no separator
-        while (true) {
-            int at = input.indexOf(separator, seen);
-            int end = at + separator.length;
-            if (at < 0 ? input.size() >= limit : end > limit) {
-                throw new LimitExceededException(missing, limit);
-            }
-            if (at >= 0) {
-                return input.take(end);
-            }
-            seen = Math.max(0, input.size() - separator.length + 1);
-            if (!receive(0)) {
-                return null;
-            }
-        }
-    }
-
-    /** Awaits more input; false if there will be none. */
-    private boolean receive(int wanted) throws IOException {
-        int count = counted(transport.read(input.room(wanted)));
-        if (count > 0) {
-            input.added(count);
-        }
-        return count > 0;
-    }
-
-    private int counted(int count) {
-        bytesRead += Math.max(0, count);
-        return count;
-    }
-
-    private IncompleteReadException incomplete(String of) {
-        byte[] received = input.take(input.size());
-        return new IncompleteReadException(
-                "the peer ended its output after " + received.length + " bytes " + of, received);
-    }
-
-    private void beginReading(String call) throws IOException {
-        check(call);
-        if (reading) {
-            throw LoopMisuseException.of(
-                    "one task at a time reads from a connection",
-                    call,
-                    transport.loop(),
-                    "let one task read and hand on what came, through a Queue for example");
-        }
-        if (!transport.isOpen()) {
-            throw new ClosedChannelException();
-        }
-        reading = true;
+        return input.readLine(limit);
     }
 
     // ---- writing
 
-    /**
-     * Writes what the buffer has, whole, after those that came before. Task only. If this fails or is cancelled, the buffer's position tells how much was taken.
-     *
-     * @throws IOException if the connection is closed, for output too, or was {@linkplain #isCut cut}
-     */
+    /** Its output, for code that writes to any stream. Closing it closes the connection. */
+    public ByteOutput output() {
+        return output;
+    }
+
+    /** Writes what the buffer has, whole, after those that came before; see {@link ByteOutput#write(ByteBuffer)}. */
     public void write(ByteBuffer from) throws IOException {
-        Objects.requireNonNull(from, "from");
-        check("Connection.write(...)");
-        try (Hold turn = output.acquire()) {
-            checkNotCut();
-            int begin = from.position();
-            boolean whole = false;
-            try {
-                transport.write(from);
-                whole = true;
-            } finally {
-                int taken = from.position() - begin;
-                bytesWritten += taken;
-                cut |= !whole && taken > 0;
-            }
-        }
+        output.write(from);
     }
 
     /** Writes bytes; see {@link #write(ByteBuffer)}. The array must not change meanwhile. */
     public void write(byte[] bytes) throws IOException {
-        write(ByteBuffer.wrap(bytes));
+        output.write(bytes);
     }
 
     /** Writes a text in UTF-8; see {@link #write(ByteBuffer)}. */
     public void write(String text) throws IOException {
-        write(text.getBytes(StandardCharsets.UTF_8));
+        output.write(text);
     }
 
     /** Ends the output, after the writes before it; the peer finds the end of its input. Reading goes on. Idempotent. Task only. */
     public void shutdownOutput() throws IOException {
-        check("Connection.shutdownOutput()");
-        try (Hold turn = output.acquire()) {
-            checkNotCut();
-            transport.shutdownOutput();
-        }
-    }
-
-    private void checkNotCut() throws IOException {
-        if (cut) {
-            throw new IOException(
-                    "an earlier write was cut off after a part of it: the peer would take what follows for its rest; "
-                            + "close the connection");
-        }
+        output.end();
     }
 
     /** Whether a write was cancelled, or failed, after a part of it was sent. Loop only. */
     public boolean isCut() {
-        return cut;
+        return output.isCut();
+    }
+
+    // ---- TLS
+
+    /**
+     * Encrypts what follows, after the handshake, which this awaits: for protocols that begin in plain and agree on it, as with STARTTLS. What the peer has sent already and nobody has read belongs to the handshake. A connection whose
+     * handshake fails, or is cancelled, is closed. Task only.
+     *
+     * @throws javax.net.ssl.SSLException if the two do not come to an agreement, or do not trust each other
+     * @throws LoopMisuseException if another task is reading
+     * @throws IllegalStateException if it is encrypted already
+     */
+    public void startTls(Tls tls) throws IOException {
+        Objects.requireNonNull(tls, "tls");
+        output.flush();
+        if (!(transport instanceof SocketTransport socket)) {
+            throw new IllegalStateException("this connection is encrypted already: " + this);
+        }
+        TlsTransport encrypted = new TlsTransport(socket, tls, host, input.takeBuffered());
+        transport = encrypted; // no await since both were looked at: who reads or writes now awaits the handshake
+        shakeHands(encrypted);
+    }
+
+    private static void shakeHands(TlsTransport encrypted) throws IOException {
+        try {
+            encrypted.handshake();
+        } catch (IOException failed) {
+            encrypted.close(); // the peer is told why
+            throw failed;
+        } catch (Throwable ended) {
+            encrypted.abort();
+            throw ended;
+        }
+    }
+
+    /**
+     * What was negotiated; awaits the handshake, if that has not ended. Task only.
+     *
+     * @throws javax.net.ssl.SSLException if the two do not come to an agreement, or do not trust each other
+     * @throws IllegalStateException if the connection is not encrypted
+     */
+    public TlsSession tlsSession() throws IOException {
+        confined.checkTask("tlsSession()");
+        if (transport instanceof TlsTransport encrypted) {
+            return encrypted.handshake();
+        }
+        throw new IllegalStateException("this connection is not encrypted: " + this);
+    }
+
+    /** Whether it is encrypted, or will be as soon as it is used. Loop only. */
+    public boolean isTls() {
+        return transport instanceof TlsTransport;
     }
 
     // ---- as the JDK's types
@@ -288,17 +230,17 @@ public final class Connection implements AutoCloseable {
      * read in turn. Do not use it under a lock that other tasks want, nor from another thread. Closing it closes the connection. Every call makes a new view of the same bytes.
      */
     public InputStream inputStream() {
-        return new Views.Input(this);
+        return input.inputStream();
     }
 
     /** Its output as a stream; each write is sent at once, so wrap it in a {@code BufferedOutputStream} if they are small. See {@link #inputStream()}. */
     public OutputStream outputStream() {
-        return new Views.Output(this);
+        return output.outputStream();
     }
 
     /** It as a channel in blocking mode: a read awaits at least one byte, a write is whole. See {@link #inputStream()}. */
     public ByteChannel byteChannel() {
-        return new Views.Channel(this);
+        return new ConnectionChannel(this);
     }
 
     // ---- the end
@@ -309,17 +251,12 @@ public final class Connection implements AutoCloseable {
      */
     @Override
     public void close() {
-        checkLoop("Connection.close()");
-        if (cut || output.isLocked()) {
-            transport.abort();
-        } else {
-            transport.close();
-        }
+        output.close();
     }
 
     /** Closes it at once: what the peer has not received may be lost, and a TCP peer gets a reset. Tasks that read or write get a {@link ClosedChannelException}. Idempotent. Loop only. */
     public void abort() {
-        checkLoop("Connection.abort()");
+        new Confined(transport.loop(), "connection", "Connection").check("abort()");
         transport.abort();
     }
 
@@ -342,35 +279,18 @@ public final class Connection implements AutoCloseable {
 
     /** How many bytes came from the peer so far. Loop only. */
     public long bytesRead() {
-        return bytesRead;
+        return input.bytesRead();
     }
 
     /** How many bytes of all writes were taken so far. Loop only. */
     public long bytesWritten() {
-        return bytesWritten;
-    }
-
-    private void check(String call) {
-        if (Task.current().loop() != transport.loop()) {
-            checkLoop(call);
-        }
-    }
-
-    private void checkLoop(String call) {
-        Loop loop = transport.loop();
-        if (!loop.isClosed() && !loop.isOnLoop()) {
-            throw LoopMisuseException.of(
-                    "this connection belongs to its loop's thread",
-                    call,
-                    loop,
-                    "call it from a task of that loop, or pass it there with loop.spawn(...)");
-        }
+        return output.bytesWritten();
     }
 
     @Override
     public String toString() {
         return "Connection[" + transport.localAddress() + " to " + transport.remoteAddress() + ", "
-                + (cut ? "cut" : isOpen() ? "open" : "closed") + ", " + bytesRead + " read, " + bytesWritten
-                + " written]";
+                + (isCut() ? "cut" : isOpen() ? "open" : "closed") + ", " + bytesRead() + " read, "
+                + bytesWritten() + " written]";
     }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens connections and servers on the current loop. A call that is cancelled, fails or times out leaves no descriptor.
@@ -37,7 +38,7 @@ public final class Net {
      * the first that answers counts: as RFC 8305 has it (happy eyeballs), IPv6 and IPv4 in turn. Task only.
      *
      * @throws java.net.UnknownHostException if the name has no address
-     * @throws IOException if no address answers: the first failure, the others suppressed
+     * @throws IOException if no address answers: the first failure, the others suppressed; with {@link NetOptions#tls}, if the handshake fails
      * @throws io.coloop.TaskTimeoutException if that takes longer than {@link NetOptions#connectTimeout}
      */
     public static Connection connect(String host, int port, NetOptions options) throws IOException {
@@ -49,8 +50,9 @@ public final class Net {
                 addresses.add(new InetSocketAddress(address, port));
             }
             return addresses.size() == 1
-                    ? connectOnce(addresses.getFirst(), options)
-                    : HappyEyeballs.connect(addresses, options.attemptDelay(), each -> connectOnce(each, options));
+                    ? connectOnce(addresses.getFirst(), host, options)
+                    : HappyEyeballs.connect(
+                            addresses, options.attemptDelay(), each -> connectOnce(each, host, options));
         });
     }
 
@@ -62,7 +64,7 @@ public final class Net {
     /**
      * Connects to an {@link InetSocketAddress} over TCP, or to a {@link UnixDomainSocketAddress}. Task only.
      *
-     * @throws IOException if nobody listens there or it cannot be reached
+     * @throws IOException if nobody listens there or it cannot be reached; with {@link NetOptions#tls}, if the handshake fails
      * @throws io.coloop.TaskTimeoutException if that takes longer than {@link NetOptions#connectTimeout}
      */
     public static Connection connect(SocketAddress address, NetOptions options) throws IOException {
@@ -70,12 +72,20 @@ public final class Net {
         if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
             return connect(inet.getHostString(), inet.getPort(), options);
         }
-        return limited(options, () -> connectOnce(address, options));
+        String host = address instanceof InetSocketAddress inet ? inet.getHostString() : null;
+        return limited(options, () -> connectOnce(address, host, options));
     }
 
     private static Connection limited(NetOptions options, Body<Connection, IOException> connecting) throws IOException {
         Duration limit = Objects.requireNonNull(options, "options").connectTimeout();
-        return limit == null ? connecting.run() : Timeout.of(limit).run(connecting);
+        Tls tls = options.tls() == null ? null : options.tls().toConnect();
+        Body<Connection, IOException> all = tls == null ? connecting : () -> encrypted(connecting.run(), tls);
+        return limit == null ? all.run() : Timeout.of(limit).run(all);
+    }
+
+    private static Connection encrypted(Connection connected, Tls tls) throws IOException {
+        connected.startTls(tls);
+        return connected;
     }
 
     private static InetAddress[] lookUp(String host) throws IOException {
@@ -89,7 +99,8 @@ public final class Net {
         }
     }
 
-    private static Connection connectOnce(SocketAddress address, NetOptions options) throws IOException {
+    private static Connection connectOnce(SocketAddress address, @Nullable String host, NetOptions options)
+            throws IOException {
         SocketChannel channel = address instanceof UnixDomainSocketAddress
                 ? SocketChannel.open(StandardProtocolFamily.UNIX)
                 : SocketChannel.open();
@@ -107,7 +118,7 @@ public final class Net {
                 readiness.await(SelectionKey.OP_CONNECT);
                 connected = channel.finishConnect();
             }
-            return new Connection(new SocketTransport(channel, readiness));
+            return new Connection(new SocketTransport(channel, readiness), host);
         } catch (Throwable ended) {
             readiness.close();
             throw ended;
@@ -127,6 +138,9 @@ public final class Net {
     public static Server listen(SocketAddress address, NetOptions options) throws IOException {
         Objects.requireNonNull(address, "address");
         Loop.current();
+        if (options.tls() != null) {
+            options.tls().toListen();
+        }
         ServerSocketChannel channel = address instanceof UnixDomainSocketAddress
                 ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                 : ServerSocketChannel.open();

@@ -17,22 +17,25 @@ import org.jspecify.annotations.Nullable;
 public final class NetOptions {
     /** {@code TCP_NODELAY} is set; a server has {@code SO_REUSEADDR}; the rest is the operating system's. */
     public static final NetOptions DEFAULT =
-            new NetOptions(Map.of(StandardSocketOptions.TCP_NODELAY, true), null, Duration.ofMillis(250), 0);
+            new NetOptions(Map.of(StandardSocketOptions.TCP_NODELAY, true), null, Duration.ofMillis(250), 0, null);
 
     private final Map<SocketOption<?>, Object> options;
     private final @Nullable Duration connectTimeout;
     private final Duration attemptDelay;
     private final int backlog;
+    private final @Nullable Tls tls;
 
     private NetOptions(
             Map<SocketOption<?>, Object> options,
             @Nullable Duration connectTimeout,
             Duration attemptDelay,
-            int backlog) {
+            int backlog,
+            @Nullable Tls tls) {
         this.options = options;
         this.connectTimeout = connectTimeout;
         this.attemptDelay = attemptDelay;
         this.backlog = backlog;
+        this.tls = tls;
     }
 
     /**
@@ -42,12 +45,12 @@ public final class NetOptions {
     public <T> NetOptions with(SocketOption<T> option, T value) {
         Map<SocketOption<?>, Object> more = new LinkedHashMap<>(options);
         more.put(Objects.requireNonNull(option, "option"), Objects.requireNonNull(value, "value"));
-        return new NetOptions(more, connectTimeout, attemptDelay, backlog);
+        return new NetOptions(more, connectTimeout, attemptDelay, backlog, tls);
     }
 
-    /** How long {@code connect} may take in all, looking up the name included. Default: as long as the operating system tries. */
+    /** How long {@code connect} may take in all, looking up the name and the handshake of TLS included. Default: as long as the operating system tries. */
     public NetOptions connectTimeout(Duration timeout) {
-        return new NetOptions(options, Objects.requireNonNull(timeout, "timeout"), attemptDelay, backlog);
+        return new NetOptions(options, Objects.requireNonNull(timeout, "timeout"), attemptDelay, backlog, tls);
     }
 
     /**
@@ -59,7 +62,7 @@ public final class NetOptions {
         if (Objects.requireNonNull(delay, "delay").isNegative()) {
             throw new IllegalArgumentException("delay is negative: " + delay);
         }
-        return new NetOptions(options, connectTimeout, delay, backlog);
+        return new NetOptions(options, connectTimeout, delay, backlog, tls);
     }
 
     /**
@@ -71,7 +74,17 @@ public final class NetOptions {
         if (connections <= 0) {
             throw new IllegalArgumentException("backlog is not positive: " + connections);
         }
-        return new NetOptions(options, connectTimeout, attemptDelay, connections);
+        return new NetOptions(options, connectTimeout, attemptDelay, connections, tls);
+    }
+
+    /** Encrypted: {@code connect} wants a {@link Tls#client}, {@code listen} a {@link Tls#server}. */
+    public NetOptions tls(Tls how) {
+        return new NetOptions(options, connectTimeout, attemptDelay, backlog, Objects.requireNonNull(how, "how"));
+    }
+
+    @Nullable
+    Tls tls() {
+        return tls;
     }
 
     @Nullable

@@ -68,7 +68,7 @@ public final class Server implements AutoCloseable {
     }
 
     /**
-     * Waits for the next connection. Task only.
+     * Waits for the next connection. With {@link NetOptions#tls} its handshake is that of the task that first uses it: by {@link Connection#tlsSession}, a read or a write. Task only.
      *
      * @throws ClosedChannelException if the server is closed
      * @throws io.coloop.LoopMisuseException if another task waits for one, in {@link #serve} for example
@@ -94,7 +94,9 @@ public final class Server implements AutoCloseable {
     private Connection connectionOf(SocketChannel accepted) throws IOException {
         try {
             options.applyTo(accepted, true);
-            return new Connection(new SocketTransport(accepted, Readiness.of(accepted)));
+            SocketTransport socket = new SocketTransport(accepted, Readiness.of(accepted));
+            Tls tls = options.tls();
+            return new Connection(tls == null ? socket : new TlsTransport(socket, tls, null, new byte[0]));
         } catch (Throwable refused) {
             accepted.close();
             throw refused;
@@ -118,7 +120,7 @@ public final class Server implements AutoCloseable {
 
     /**
      * Accepts connections until the server is closed, handles each in a task of its own, and returns when all these have ended. If the calling task is cancelled, so are they; the server stays open.
-     * A handler that fails is reported and does not concern the others. Task only.
+     * A handler that fails is reported and does not concern the others, nor does a handshake of {@link NetOptions#tls}, which comes before the handler, in the same task. Task only.
      *
      * @throws io.coloop.LoopMisuseException if another task accepts
      */
@@ -157,6 +159,9 @@ public final class Server implements AutoCloseable {
 
     private static void handle(Handler handler, Connection connection) {
         try {
+            if (connection.isTls() && !shakesHands(connection)) {
+                return;
+            }
             handler.handle(connection);
             connection.close();
         } catch (TaskCancelledException cancelled) {
@@ -164,17 +169,28 @@ public final class Server implements AutoCloseable {
             throw cancelled;
         } catch (Exception failure) {
             connection.abort();
-            Loop loop = Loop.current();
-            loop.report(new Report(
-                    Report.Kind.CALLBACK_FAILED,
-                    loop,
-                    "the handler of " + connection + " failed: " + failure,
-                    failure,
-                    null,
-                    connection));
+            report("the handler of " + connection + " failed: " + failure, failure, connection);
         } finally {
-            connection.abort(); // an Error
+            if (connection.isOpen()) {
+                connection.abort(); // an Error
+            }
         }
+    }
+
+    private static boolean shakesHands(Connection connection) {
+        try {
+            connection.tlsSession();
+            return true;
+        } catch (IOException failure) {
+            connection.close(); // the peer is told why
+            report("the handshake of " + connection + " failed: " + failure, failure, connection);
+            return false;
+        }
+    }
+
+    private static void report(String message, Exception failure, Connection connection) {
+        Loop loop = Loop.current();
+        loop.report(new Report(Report.Kind.CALLBACK_FAILED, loop, message, failure, null, connection));
     }
 
     /** Where it listens, with the port that it got. Any thread. */

@@ -76,8 +76,29 @@ final class SocketTransport implements Transport {
         readiness.await(operation);
     }
 
+    // ---- for a transport over it, which waits as it likes
+
+    /** As {@link SocketChannel#read}: 0 if nothing is there. */
+    int tryRead(ByteBuffer into) throws IOException {
+        return channel.read(into);
+    }
+
+    /** As {@link SocketChannel#write}: as much as there is room for. */
+    int tryWrite(ByteBuffer from) throws IOException {
+        return channel.write(from);
+    }
+
+    Readiness readiness() {
+        return readiness;
+    }
+
+    /** Whoever waits for input goes on, and finds none. */
+    void endInput() throws IOException {
+        channel.shutdownInput();
+    }
+
     @Override
-    public void shutdownOutput() throws IOException {
+    public void end() throws IOException {
         channel.shutdownOutput();
     }
 

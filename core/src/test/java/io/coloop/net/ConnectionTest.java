@@ -14,6 +14,8 @@ import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.TaskTimeoutException;
+import io.coloop.io.IncompleteReadException;
+import io.coloop.io.LimitExceededException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -165,13 +167,13 @@ class ConnectionTest {
                     .isInstanceOfSatisfying(
                             IncompleteReadException.class,
                             early -> assertThat(early.received()).isEqualTo("abc".getBytes(UTF_8)))
-                    .hasMessage("the peer ended its output after 3 bytes of 5");
+                    .hasMessage("the input ended after 3 bytes of 5");
             assertThat(connection.readLine()).isNull();
         });
         with(where, socket -> Peer.send(socket, "abc"), connection -> {
             assertThatThrownBy(connection::readLine)
                     .isInstanceOf(IncompleteReadException.class)
-                    .hasMessage("the peer ended its output after 3 bytes of a line");
+                    .hasMessage("the input ended after 3 bytes of a line");
             assertThat(connection.readLine()).isNull();
         });
         with(
@@ -179,7 +181,7 @@ class ConnectionTest {
                 socket -> {},
                 connection -> assertThatThrownBy(() -> connection.readUntil(new byte[] {0}, 5))
                         .isInstanceOf(IncompleteReadException.class)
-                        .hasMessage("the peer ended its output after 0 bytes and no separator"));
+                        .hasMessage("the input ended after 0 bytes and no separator"));
     }
 
     @ParameterizedTest
@@ -223,7 +225,7 @@ class ConnectionTest {
                     yieldNow();
                     assertThatThrownBy(() -> connection.read(ByteBuffer.allocate(1)))
                             .isInstanceOf(LoopMisuseException.class)
-                            .hasMessageContaining("one task at a time reads from a connection")
+                            .hasMessageContaining("one task at a time reads from a stream")
                             .hasMessageContaining("call:   Connection.read(...)")
                             .hasMessageContaining("remedy: let one task read and hand on what came");
                     done.countDown();

@@ -199,7 +199,7 @@ class HappyEyeballsTest {
         public void write(ByteBuffer from) {}
 
         @Override
-        public void shutdownOutput() {}
+        public void end() {}
 
         @Override
         public void close() {

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** The two kinds of loops that do I/O: each runs a test's body and fails it for a descriptor, or a report, that it leaves. Real time: the kernel's is. */
-enum Where {
+public enum Where {
     OWNED {
         @Override
         <T> T runOn(LoopBuilder settings, Body<T, ?> body) throws Exception {
@@ -50,7 +50,7 @@ enum Where {
         }
     };
 
-    static final long LIMIT_SECONDS = 20;
+    public static final long LIMIT_SECONDS = 20;
 
     private static final java.util.concurrent.atomic.AtomicBoolean WARM =
             new java.util.concurrent.atomic.AtomicBoolean();
@@ -75,17 +75,17 @@ enum Where {
     abstract <T> T runOn(LoopBuilder settings, Body<T, ?> body) throws Exception;
 
     /** Runs a body on a loop that must leave nothing and report nothing. */
-    void run(VoidBody<?> body) throws Exception {
+    public void run(VoidBody<?> body) throws Exception {
         assertThat(runReporting(body)).isEmpty();
     }
 
     /** Runs a body on a loop that must leave no descriptor; returns what was reported. */
-    List<Report> runReporting(VoidBody<?> body) throws Exception {
+    public List<Report> runReporting(VoidBody<?> body) throws Exception {
         return runReporting(Loop.builder(), body);
     }
 
     /** The same on a loop with other settings. */
-    List<Report> runReporting(LoopBuilder settings, VoidBody<?> body) throws Exception {
+    public List<Report> runReporting(LoopBuilder settings, VoidBody<?> body) throws Exception {
         warmUp();
         CopyOnWriteArrayList<Report> reports = new CopyOnWriteArrayList<>();
         List<String> before = descriptors();
@@ -138,7 +138,7 @@ enum Where {
         return open;
     }
 
-    static void until(String what, BooleanSupplier condition) {
+    public static void until(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {

@@ -3,20 +3,28 @@ package io.coloop.docs;
 import static io.coloop.Await.await;
 import static io.coloop.Await.yieldNow;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.Loop;
 import io.coloop.Readiness;
 import io.coloop.Task;
+import io.coloop.TaskTimeoutException;
 import io.coloop.Timeout;
+import io.coloop.io.FileStream;
+import io.coloop.io.LimitExceededException;
 import io.coloop.net.Connection;
 import io.coloop.net.Datagram;
 import io.coloop.net.DatagramPort;
-import io.coloop.net.LimitExceededException;
 import io.coloop.net.Net;
 import io.coloop.net.NetOptions;
+import io.coloop.net.Pem;
 import io.coloop.net.Server;
+import io.coloop.net.Tls;
+import io.coloop.process.ProcessResult;
+import io.coloop.process.Subprocess;
 import io.coloop.test.LoopTest;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,9 +36,17 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the page on I/O says. */
@@ -142,5 +158,155 @@ class IoTest {
         }
         // endregion
         pipe.sink().close();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aProgramIsRun() throws IOException {
+        // region run
+        ProcessResult result = Loop.run(() -> {
+            byte[] input = "10\n9\n".getBytes(UTF_8);
+            return Subprocess.run(new ProcessBuilder("sort", "-n"), input, 1_000_000); // at most so much output
+        });
+        assertThat(result.exitCode()).isZero();
+        assertThat(result.stdoutText()).isEqualTo("9\n10\n");
+        // endregion
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aProgramIsTalkedTo() throws IOException {
+        Loop.run(() -> {
+            // region dialogue
+            ProcessBuilder builder =
+                    new ProcessBuilder("cat").redirectErrorStream(true); // environment, directory, redirects
+            try (Subprocess cat = Subprocess.start(builder)) {
+                cat.stdin().write("hello\n");
+                assertThat(cat.stdout().readLine()).isEqualTo("hello");
+                cat.stdin().close(); // the end of its input
+                assertThat(cat.stdout().readLine()).isNull();
+                assertThat(cat.waitFor()).isZero();
+            } // what still runs is ended
+            // endregion
+        });
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aProgramIsEnded() throws IOException {
+        Loop.run(() -> {
+            // region ended
+            ProcessBuilder script = Subprocess.shell("sleep 1000; echo done"); // /bin/sh, or cmd
+            assertThatThrownBy(() -> Timeout.of(Duration.ofMillis(100)).run(() -> Subprocess.run(script)))
+                    .isInstanceOf(TaskTimeoutException.class); // and neither the shell nor sleep is left
+            // endregion
+        });
+    }
+
+    @LoopTest
+    void aFile(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("log");
+        // region file
+        try (FileStream log = FileStream.open(path, CREATE, APPEND)) {
+            log.write("started\nready\n");
+        }
+        List<String> lines = new ArrayList<>();
+        try (FileStream log = FileStream.open(path)) {
+            for (String line = log.readLine(); line != null; line = log.readLine()) {
+                lines.add(line);
+            }
+            log.position(8);
+            assertThat(log.readExactly(5)).asString().isEqualTo("ready");
+        }
+        // endregion
+        assertThat(lines).containsExactly("started", "ready");
+    }
+
+    /** Makes the files that a certification authority hands out. */
+    private static void certificate(Path chain, Path key) throws Exception {
+        Path store = chain.resolveSibling("store");
+        List<String> keytool = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "key",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost",
+                "-storepass",
+                "secret",
+                "-keystore",
+                store.toString());
+        assertThat(new ProcessBuilder(keytool).inheritIO().start().waitFor()).isZero();
+        KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+        pem(chain, "CERTIFICATE", keys.getCertificate("key").getEncoded());
+        pem(key, "PRIVATE KEY", keys.getKey("key", "secret".toCharArray()).getEncoded());
+    }
+
+    private static void pem(Path file, String what, byte[] bytes) throws IOException {
+        String text = Base64.getMimeEncoder().encodeToString(bytes);
+        Files.writeString(file, "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n");
+    }
+
+    @Test
+    void encrypted(@TempDir Path directory) throws Exception {
+        Path fullchain = directory.resolve("fullchain.pem");
+        Path privkey = directory.resolve("privkey.pem");
+        certificate(fullchain, privkey);
+        // region tls
+        SSLContext shown = Pem.identity(fullchain, privkey); // reads files: before the loop, or in blocking
+        SSLContext trusted = Pem.trusting(fullchain); // Tls.client() trusts whom the JDK trusts
+        NetOptions listening = NetOptions.DEFAULT.tls(Tls.server(shown).alpn("h2", "echo"));
+        NetOptions connecting = NetOptions.DEFAULT.tls(Tls.client(trusted).alpn("echo"));
+        Loop.run(() -> {
+            Server server = Net.listen(ANY_PORT, listening);
+            Task<Void> serving = Task.spawn(() -> server.serve(
+                    connection -> { // after the handshake, which was this task's too
+                        connection.write(connection.readLine() + "\n");
+                    }));
+            int port = ((InetSocketAddress) server.localAddress()).getPort();
+            try (Connection connection = Net.connect("localhost", port, connecting)) {
+                assertThat(connection.tlsSession().protocol()).isEqualTo("TLSv1.3");
+                assertThat(connection.tlsSession().applicationProtocol()).isEqualTo("echo");
+                connection.write("secret\n");
+                assertThat(connection.readLine()).isEqualTo("secret");
+            }
+            server.close();
+            await(serving);
+        });
+        // endregion
+    }
+
+    @Test
+    void fromPlainToTls(@TempDir Path directory) throws Exception {
+        Path chain = directory.resolve("chain.pem");
+        Path key = directory.resolve("key.pem");
+        certificate(chain, key);
+        Tls server = Tls.server(Pem.identity(chain, key));
+        Tls client = Tls.client(Pem.trusting(chain));
+        Loop.run(() -> {
+            Server listening = Net.listen(ANY_PORT);
+            Task<Void> serving = Task.spawn(() -> listening.serve(connection -> {
+                // region starttls
+                if (connection.readLine().equals("STARTTLS")) {
+                    connection.write("go on\n");
+                    connection.startTls(server);
+                }
+                // endregion
+                connection.write("encrypted: " + connection.isTls() + "\n");
+            }));
+            int port = ((InetSocketAddress) listening.localAddress()).getPort();
+            try (Connection connection = Net.connect("localhost", port)) {
+                connection.write("STARTTLS\n");
+                assertThat(connection.readLine()).isEqualTo("go on");
+                connection.startTls(client);
+                assertThat(connection.readLine()).isEqualTo("encrypted: true");
+            }
+            listening.close();
+            await(serving);
+        });
     }
 }

@@ -1,10 +1,10 @@
-package io.coloop.net;
+package io.coloop.internal.bytes;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** The bytes that were received and not asked for yet. Not thread-safe. */
-final class InputBuffer {
+public final class InputBuffer {
     private static final byte[] EMPTY = {};
     private static final int INITIAL = 4096;
     private static final int KEPT = 64 * 1024; // a larger array goes when it is empty
@@ -13,12 +13,12 @@ final class InputBuffer {
     private int head;
     private int tail;
 
-    int size() {
+    public int size() {
         return tail - head;
     }
 
     /** Room for more behind what is there, in all for {@code wanted} bytes if that is not too much at once. Add what came with {@link #added}. */
-    ByteBuffer room(int wanted) {
+    public ByteBuffer room(int wanted) {
         if (head > 0 && (head == tail || bytes.length - tail < INITIAL)) {
             System.arraycopy(bytes, head, bytes, 0, size());
             tail = size();
@@ -31,22 +31,27 @@ final class InputBuffer {
         return ByteBuffer.wrap(bytes, tail, bytes.length - tail);
     }
 
-    void added(int count) {
+    public void added(int count) {
         tail += count;
     }
 
-    byte[] take(int count) {
+    public byte[] take(int count) {
         byte[] taken = Arrays.copyOfRange(bytes, head, head + count);
         skip(count);
         return taken;
     }
 
     /** Moves as much as there is, and as fits; returns how much. */
-    int moveTo(ByteBuffer into) {
+    public int moveTo(ByteBuffer into) {
         int count = Math.min(size(), into.remaining());
         into.put(bytes, head, count);
         skip(count);
         return count;
+    }
+
+    /** Forgets it all. */
+    public void clear() {
+        skip(size());
     }
 
     private void skip(int count) {
@@ -61,7 +66,7 @@ final class InputBuffer {
     }
 
     /** Where the separator begins, at or after {@code from}, from the first byte on; or -1. */
-    int indexOf(byte[] separator, int from) {
+    public int indexOf(byte[] separator, int from) {
         int last = tail - separator.length;
         for (int at = head + from; at <= last; at++) {
             if (bytes[at] == separator[0]

@@ -1,8 +1,8 @@
-package io.coloop.net;
+package io.coloop.io;
 
 import java.io.EOFException;
 
-/** The peer ended its output in the middle of what was asked for. What came is taken out of the connection and in here. */
+/** The input ended in the middle of what was asked for. What came is taken out of the stream and in here. */
 public final class IncompleteReadException extends EOFException {
     private static final long serialVersionUID = 1L;
 

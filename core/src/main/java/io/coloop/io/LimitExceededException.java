@@ -1,8 +1,8 @@
-package io.coloop.net;
+package io.coloop.io;
 
 import java.io.IOException;
 
-/** What was asked for did not end within its limit. Nothing was taken out of the connection. */
+/** What was asked for did not end within its limit. Nothing was taken out of the stream. */
 public final class LimitExceededException extends IOException {
     private static final long serialVersionUID = 1L;
 
