@@ -38,7 +38,7 @@ final class TlsTransport implements Transport {
      *   peer -> fromPeer -> engine -> the reader's buffer, or plain if that is too small for a record
      *   writer's buffer -> engine -> toPeer -> peer
      *
-     * Engine: its handshake tasks run as a blocking job and hold the engine's own lock. Nobody touches the engine meanwhile: the loop would wait for that lock.
+     * Engine: its handshake tasks, and the begin of a client's handshake, run as a blocking job and hold the engine's own lock. Nobody touches the engine meanwhile: the loop would wait for that lock.
      *
      * Input: one task at a time takes from fromPeer: who shakes hands (the lock handshaking), then the connection's one reader.
      *
@@ -160,8 +160,15 @@ final class TlsTransport implements Transport {
             parameters.setSNIMatchers(List.of(matcher));
             made.setSSLParameters(parameters);
         }
-        made.beginHandshake();
         engine = made;
+        if (made.getUseClientMode()) { // makes keys
+            job = loop().blocking(() -> {
+                made.beginHandshake();
+                return null;
+            });
+        } else {
+            made.beginHandshake();
+        }
     }
 
     private static boolean isNegotiated(SSLEngine engine) {
