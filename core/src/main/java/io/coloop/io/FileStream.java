@@ -5,6 +5,8 @@ import io.coloop.CancelPolicy;
 import io.coloop.CloseHook;
 import io.coloop.Future;
 import io.coloop.Loop;
+import io.coloop.LoopClosedException;
+import io.coloop.Promise;
 import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.internal.bytes.BlockingReads;
@@ -23,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +45,8 @@ public final class FileStream implements AutoCloseable {
     private final ByteInput input;
     private final ByteOutput output;
     private final CloseHook hook;
-    private @Nullable Future<@Nullable Void> closing;
+    private final AtomicInteger using = new AtomicInteger(2); // reads and writes, until each is closed
+    private final Promise<@Nullable Void> closed = Promise.create();
 
     private FileStream(FileChannel channel, Path path, boolean appends, long position, Loop loop) {
         this.channel = channel;
@@ -54,9 +58,13 @@ public final class FileStream implements AutoCloseable {
             return null;
         });
         this.reads = new BlockingReads(
-                path.toString(), loop, threads, (into, from) -> channel.read(ByteBuffer.wrap(into), from), () -> {});
+                path.toString(),
+                loop,
+                threads,
+                (into, from) -> channel.read(ByteBuffer.wrap(into), from),
+                this::notUsed);
         this.writes =
-                new BlockingWrites(path.toString(), loop, threads, appends ? this::append : this::write, () -> {});
+                new BlockingWrites(path.toString(), loop, threads, appends ? this::append : this::write, this::notUsed);
         Ends ends = new Ends();
         this.input = ByteInput.of(ends, "FileStream");
         this.output = ByteOutput.of(ends, "FileStream");
@@ -232,16 +240,34 @@ public final class FileStream implements AutoCloseable {
     }
 
     private Future<@Nullable Void> beginToClose() {
-        if (closing == null) {
-            hook.remove();
-            reads.close();
-            writes.close();
-            closing = begin(() -> {
-                channel.close();
+        hook.remove();
+        reads.close();
+        writes.close();
+        return closed.future();
+    }
+
+    /** No read, or no write, is under way any more, nor will be. Any thread. */
+    private void notUsed() {
+        if (using.decrementAndGet() > 0) {
+            return;
+        }
+        try {
+            begin(() -> {
+                closeChannel();
                 return null;
             });
+        } catch (LoopClosedException over) {
+            closeChannel();
         }
-        return closing;
+    }
+
+    private void closeChannel() {
+        try {
+            channel.close();
+            closed.complete(null);
+        } catch (IOException failure) {
+            closed.fail(failure);
+        }
     }
 
     private void closeWithLoop() throws IOException {

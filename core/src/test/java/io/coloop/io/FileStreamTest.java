@@ -208,12 +208,7 @@ class FileStreamTest {
             try (FileStream file = FileStream.open(path)) {
                 file.readExactly(1);
                 CountDownLatch go = new CountDownLatch(1);
-                List<io.coloop.Future<Object>> occupied = IntStream.range(0, 32)
-                        .mapToObj(i -> Loop.current().<Object>blocking(() -> {
-                            go.await();
-                            return "";
-                        }))
-                        .toList(); // no thread is left that could read
+                List<io.coloop.Future<Object>> occupied = occupyAllThreads(go); // none is left that could read
                 for (int i = 0; i < 50_000; i++) {
                     assertThat(file.inputStream().read()).isEqualTo('x');
                 }
@@ -260,6 +255,8 @@ class FileStreamTest {
         Path path = file("cut", "");
         run(where, () -> {
             try (FileStream file = FileStream.open(path, WRITE)) {
+                CountDownLatch go = new CountDownLatch(1);
+                List<io.coloop.Future<Object>> occupied = occupyAllThreads(go);
                 ByteBuffer buffer = ByteBuffer.allocate(10_000_000);
                 Task<Void> writer = Task.spawn(() -> file.write(buffer));
                 yieldNow();
@@ -270,11 +267,25 @@ class FileStreamTest {
                 assertThat(file.position()).isEqualTo(buffer.position());
                 assertThat(file.output().isCut()).isTrue();
                 assertThatThrownBy(() -> file.write("x")).isInstanceOf(IOException.class);
-                long taken = buffer.position();
-                file.close();
-                assertThat(path).hasSize(taken);
+                Task<Void> closing = Task.spawn(file::close);
+                yieldNow();
+                go.countDown();
+                occupied.forEach(each -> await(each));
+                await(closing);
+                assertThat(path)
+                        .as("what was taken is written, though no thread had begun it")
+                        .hasSize(buffer.position());
             }
         });
+    }
+
+    private static List<io.coloop.Future<Object>> occupyAllThreads(CountDownLatch until) {
+        return IntStream.range(0, 32)
+                .mapToObj(i -> Loop.current().<Object>blocking(() -> {
+                    until.await();
+                    return "";
+                }))
+                .toList();
     }
 
     @ParameterizedTest

@@ -6,7 +6,6 @@ import io.coloop.LoopClosedException;
 import io.coloop.Promise;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -22,7 +21,7 @@ final class BlockingCalls {
      *   idle -> under way    start: a thread has it
      *   under way -> idle    it has ended and the loop knows; whoever waits goes on. A waiter that was cancelled leaves it alone
      *
-     * close() is at once for the loop; for the descriptor it is when no thread is within a call.
+     * close() is at once for the loop; for the descriptor it is when no call is left: one that a thread has yet to begin is made.
      *
      * Fields without a remark belong to the loop.
      */
@@ -34,7 +33,7 @@ final class BlockingCalls {
     private final Executor threads;
     private final Closeable descriptor;
     private final ReentrantLock lock = new ReentrantLock();
-    private boolean within; // guarded by lock: a thread is
+    private boolean within; // guarded by lock: a call was started and has not left the descriptor
     private boolean closed; // guarded by lock; written on the loop
     private boolean underway;
     private int started; // so many calls
@@ -61,6 +60,12 @@ final class BlockingCalls {
     void start(Callable<Integer> call, Runnable afterwards) {
         underway = true;
         started++;
+        lock.lock();
+        try {
+            within = true;
+        } finally {
+            lock.unlock();
+        }
         threads.execute(() -> run(call, afterwards));
         if (lastCall) {
             expire(LAST_CALL_TICKS, started);
@@ -74,16 +79,12 @@ final class BlockingCalls {
     private void run(Callable<Integer> call, Runnable afterwards) {
         int count = -1;
         Throwable thrown = null;
-        if (enter()) {
-            try {
-                count = call.call();
-            } catch (Throwable refused) {
-                thrown = refused;
-            } finally {
-                leave();
-            }
-        } else {
-            thrown = new ClosedChannelException();
+        try {
+            count = call.call();
+        } catch (Throwable refused) {
+            thrown = refused;
+        } finally {
+            leave();
         }
         int counted = count;
         Throwable failed = thrown;
@@ -91,16 +92,6 @@ final class BlockingCalls {
             loop.execute(() -> ended(counted, failed, afterwards));
         } catch (LoopClosedException over) {
             // nobody waits
-        }
-    }
-
-    private boolean enter() {
-        lock.lock();
-        try {
-            within = !closed;
-            return within;
-        } finally {
-            lock.unlock();
         }
     }
 

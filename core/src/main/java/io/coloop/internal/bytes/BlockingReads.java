@@ -83,7 +83,7 @@ public final class BlockingReads {
         byte[] target = bytes;
         long from = position;
         began = true;
-        calls.start(() -> reader.read(target, from), this::reportLate);
+        calls.start(() -> calls.isOpen() ? reader.read(target, from) : -1, this::reportLate);
     }
 
     private int take() throws IOException {
