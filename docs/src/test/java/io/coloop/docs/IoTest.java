@@ -15,6 +15,7 @@ import io.coloop.TaskTimeoutException;
 import io.coloop.Timeout;
 import io.coloop.io.FileStream;
 import io.coloop.io.LimitExceededException;
+import io.coloop.kotlin.Coroutines;
 import io.coloop.net.Connection;
 import io.coloop.net.Datagram;
 import io.coloop.net.DatagramPort;
@@ -25,7 +26,10 @@ import io.coloop.net.Server;
 import io.coloop.net.Tls;
 import io.coloop.process.ProcessResult;
 import io.coloop.process.Subprocess;
+import io.coloop.reactor.Reactor;
+import io.coloop.rx.Rx;
 import io.coloop.test.LoopTest;
+import io.reactivex.rxjava3.core.Flowable;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -43,11 +47,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import javax.net.ssl.SSLContext;
+import kotlinx.coroutines.flow.Flow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 
 /** What the page on I/O says. */
 class IoTest {
@@ -220,6 +229,45 @@ class IoTest {
         }
         // endregion
         assertThat(lines).containsExactly("started", "ready");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reactor", "rx", "kotlin"})
+    void asReactiveTypes(String library) throws IOException {
+        Loop.run(() -> {
+            Loop loop = Loop.current();
+            Server server = Net.listen(ANY_PORT);
+            Task<Void> serving = Task.spawn(() -> server.serve(connection -> {
+                switch (library) {
+                    case "reactor" -> {
+                        // region reactive
+                        Flux<ByteBuffer> received = Reactor.flux(loop, connection.input()::emitTo);
+                        Flux<ByteBuffer> answers = received.map(IoTest::inUpperCase);
+                        connection.output().writeAll(Reactor.iterate(answers));
+                        // endregion
+                    }
+                    case "rx" -> {
+                        Flowable<ByteBuffer> received = Rx.flowable(loop, connection.input()::emitTo);
+                        connection.output().writeAll(Rx.iterate(received.map(IoTest::inUpperCase)));
+                    }
+                    default -> {
+                        Flow<ByteBuffer> received = Coroutines.flow(loop, connection.input()::emitTo);
+                        connection.output().writeAll(Coroutines.iterate(received));
+                    }
+                }
+            }));
+            try (Connection connection = Net.connect(server.localAddress())) {
+                connection.write("abc");
+                connection.shutdownOutput();
+                assertThat(connection.input().readAll(100)).asString().isEqualToIgnoringCase("abc");
+            }
+            server.close();
+            await(serving);
+        });
+    }
+
+    private static ByteBuffer inUpperCase(ByteBuffer text) {
+        return UTF_8.encode(UTF_8.decode(text).toString().toUpperCase(Locale.ROOT));
     }
 
     /** Makes the files that a certification authority hands out. */
