@@ -173,6 +173,15 @@ public final class LoopBuilder {
         return loop;
     }
 
+    /**
+     * Starts so many loops with these settings, called as this says, then {@code -0} and so on; see {@link LoopGroup#start(String, int)}. The handler, the context capture and the clock are shared: they must be thread-safe.
+     *
+     * @throws IllegalArgumentException if it is less than one
+     */
+    public LoopGroup startGroup(int size) {
+        return LoopGroup.start(copy(), size);
+    }
+
     /** See {@link Loop#run(Body)}. */
     public <T extends @Nullable Object, X extends Throwable> T run(Body<T, X> body) throws X {
         Objects.requireNonNull(body, "body");

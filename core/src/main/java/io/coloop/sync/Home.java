@@ -30,14 +30,24 @@ final class Home {
 
     /** The calling task, of this loop. */
     Task<?> task(String rule, String call) {
+        Task<?> task = caller(rule, call);
+        if (task.loop() != loop) {
+            bind(task.loop(), call);
+        }
+        return task;
+    }
+
+    /** The calling task, of any loop, which may await. */
+    static Task<?> caller(String call) {
+        return caller("only a task may await", call);
+    }
+
+    private static Task<?> caller(String rule, String call) {
         Task<?> task = Task.currentOrNull();
         if (task == null) {
             Loop here = Loop.currentOrNull();
             String remedy = here == null ? "start the code with Loop.run(...)" : "start a task with Task.spawn(...)";
             throw LoopMisuseException.of(rule, call, here, remedy);
-        }
-        if (task.loop() != loop) {
-            bind(task.loop(), call);
         }
         return task;
     }
