@@ -1,11 +1,17 @@
 package io.coloop.net;
 
 import io.coloop.Await;
+import io.coloop.Future;
 import io.coloop.Loop;
+import io.coloop.LoopClosedException;
+import io.coloop.LoopGroup;
 import io.coloop.Readiness;
 import io.coloop.Report;
+import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.TaskGroup;
+import io.coloop.sync.QueueShutDownException;
+import io.coloop.sync.SharedQueue;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -17,9 +23,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +52,20 @@ public final class Server implements AutoCloseable {
         SocketChannel accept() throws IOException;
     }
 
+    /** What becomes of a channel off the backlog; it closes the channel if it fails. */
+    @FunctionalInterface
+    private interface Opening<T> {
+        T open(SocketChannel accepted) throws IOException;
+    }
+
+    /** Where connections to be served come from; null at the end. */
+    @FunctionalInterface
+    private interface Source {
+        @Nullable
+        Connection next() throws IOException;
+    }
+
+    private static final int MAX_ON_THE_WAY = 1024; // to one loop
     private static final Duration RETRY = Duration.ofMillis(100);
 
     private final ServerSocketChannel channel;
@@ -50,7 +74,7 @@ public final class Server implements AutoCloseable {
     private final NetOptions options;
     private final SocketAddress address;
     private final @Nullable Object file; // a Unix domain socket's, to know it again
-    private final Set<Connection> served = new LinkedHashSet<>();
+    private final AtomicInteger served = new AtomicInteger(); // on all loops
     private boolean exhausted;
 
     Server(ServerSocketChannel channel, Readiness readiness, NetOptions options) throws IOException {
@@ -74,12 +98,17 @@ public final class Server implements AutoCloseable {
      * @throws io.coloop.LoopMisuseException if another task waits for one, in {@link #serve} for example
      */
     public Connection accept() throws IOException {
+        return accept(this::connectionOf);
+    }
+
+    private <T> T accept(Opening<T> opening) throws IOException {
         while (channel.isOpen()) {
             try {
+                Await.consumeBudget(); // before it is taken
                 SocketChannel accepted = accepting.accept();
                 if (accepted != null) {
                     exhausted = false;
-                    return connectionOf(accepted);
+                    return opening.open(accepted);
                 }
                 readiness.await(SelectionKey.OP_ACCEPT);
             } catch (ClosedChannelException closed) {
@@ -106,14 +135,12 @@ public final class Server implements AutoCloseable {
     private void waitForResources(IOException refused) {
         if (!exhausted) {
             exhausted = true;
-            Loop loop = readiness.loop();
-            loop.report(new Report(
+            report(
+                    readiness.loop(),
                     Report.Kind.OUT_OF_RESOURCES,
-                    loop,
                     this + " cannot accept a connection, and tries again every " + RETRY.toMillis() + " ms: " + refused,
                     refused,
-                    null,
-                    this));
+                    this);
         }
         Await.sleep(RETRY);
     }
@@ -126,32 +153,167 @@ public final class Server implements AutoCloseable {
      */
     public void serve(Handler handler) {
         Objects.requireNonNull(handler, "handler");
+        serve(this::nextOrNull, handler);
+    }
+
+    /**
+     * As {@link #serve(Handler)}, with the connections given to the loops of a group in turn: each belongs to its loop for life, and its handler is a task there. Accepting stays on this server's loop, which may be one of the group's or another. Returns
+     * when the handlers on all loops have ended; a cancel reaches them all, and they are waited for.
+     *
+     * <p>A loop that has ended gets no more; what was on its way there goes to the others. One that is held by something and takes none gets no more than {@value #MAX_ON_THE_WAY}, which wait for it.
+     *
+     * @throws io.coloop.TaskGroupException with an {@link IllegalStateException} if no loop of the group is left
+     */
+    public void serve(LoopGroup group, Handler handler) {
+        Objects.requireNonNull(handler, "handler");
+        Deque<SharedQueue<SocketChannel>> lines = new ArrayDeque<>(); // the next in turn is the first
+        group.loops().forEach(loop -> lines.add(SharedQueue.bounded(MAX_ON_THE_WAY)));
+        List<SharedQueue<SocketChannel>> all = List.copyOf(lines);
+        try {
+            TaskGroup.run(members -> {
+                for (int i = 0; i < all.size(); i++) {
+                    Loop loop = group.loops().get(i);
+                    SharedQueue<SocketChannel> line = all.get(i);
+                    members.spawn(() -> {
+                        try {
+                            serveOn(loop, line, handler);
+                        } finally {
+                            lines.remove(line);
+                            line.shutdown();
+                        }
+                        if (lines.isEmpty() && isOpen()) {
+                            throw new IllegalStateException("no loop of the group is left to serve connections");
+                        }
+                        for (SocketChannel left = leftIn(line); left != null; left = leftIn(line)) {
+                            handOver(left, lines);
+                        }
+                    });
+                }
+                for (SocketChannel next = nextOrNull(accepted -> accepted);
+                        next != null;
+                        next = nextOrNull(accepted -> accepted)) {
+                    handOver(next, lines);
+                }
+                all.forEach(SharedQueue::shutdown);
+            });
+        } finally {
+            all.forEach(this::drop);
+        }
+    }
+
+    /** Serves what comes on the line until it is shut down, on that loop, which this waits for in any case. */
+    private void serveOn(Loop loop, SharedQueue<SocketChannel> line, Handler handler) {
+        try {
+            Task<@Nullable Void> remote = loop.spawn("serve", () -> serve(() -> nextOf(line), handler));
+            Await.await(Future.gather(remote)); // which ends when it has, also if it is cancelled
+        } catch (TaskCancelledException cancelled) {
+            if (Task.current().cancelling() > 0) { // else that loop was closed
+                throw cancelled;
+            }
+        } catch (LoopClosedException closed) {
+            // it gets none
+        } catch (StackOverflowError failure) {
+            throw failure;
+        } catch (VirtualMachineError fatal) {
+            // that loop's end, which it reports; not this one's
+        }
+    }
+
+    private static void handOver(SocketChannel accepted, Deque<SharedQueue<SocketChannel>> lines) throws IOException {
+        try {
+            while (!lines.isEmpty()) {
+                for (int i = lines.size(); i > 0; i--) {
+                    SharedQueue<SocketChannel> line = lines.removeFirst();
+                    lines.addLast(line);
+                    if (line.tryPut(accepted)) {
+                        return;
+                    }
+                }
+                Await.sleep(RETRY); // the others wait in the backlog
+            }
+            accepted.close();
+        } catch (Throwable notTaken) {
+            accepted.close();
+            throw notTaken;
+        }
+    }
+
+    /** On the loop that is to serve it. */
+    private @Nullable Connection nextOf(SharedQueue<SocketChannel> line) {
+        while (true) {
+            try {
+                return connectionOf(line.get());
+            } catch (QueueShutDownException end) {
+                return null;
+            } catch (IOException refused) {
+                report(
+                        Loop.current(),
+                        Report.Kind.OUT_OF_RESOURCES,
+                        this + " accepted a connection that it cannot serve: " + refused,
+                        refused,
+                        this);
+            }
+        }
+    }
+
+    /** What nobody has taken from a line that was shut down; null if there is no more. */
+    private static @Nullable SocketChannel leftIn(SharedQueue<SocketChannel> line) {
+        try {
+            return line.tryGet();
+        } catch (QueueShutDownException end) {
+            return null;
+        }
+    }
+
+    /** Closes what nobody takes. */
+    private void drop(SharedQueue<SocketChannel> line) {
+        line.shutdown();
+        for (SocketChannel left = leftIn(line); left != null; left = leftIn(line)) {
+            try {
+                left.close();
+            } catch (IOException failure) {
+                report(
+                        readiness.loop(),
+                        Report.Kind.CALLBACK_FAILED,
+                        this + " could not close a connection: " + failure,
+                        failure,
+                        this);
+            }
+        }
+    }
+
+    /** On any loop: touches nothing of this server that is the accepting one's. */
+    private void serve(Source source, Handler handler) {
         Set<Connection> mine = new LinkedHashSet<>();
         try {
             TaskGroup.run(group -> {
-                for (Connection next = nextOrNull(); next != null; next = nextOrNull()) {
+                for (Connection next = source.next(); next != null; next = source.next()) {
                     Connection connection = next;
                     mine.add(connection);
-                    served.add(connection);
+                    served.incrementAndGet();
                     group.spawn(() -> {
                         try {
                             handle(handler, connection);
                         } finally {
                             mine.remove(connection);
-                            served.remove(connection);
+                            served.decrementAndGet();
                         }
                     });
                 }
             });
         } finally {
             mine.forEach(Connection::abort); // those whose task was cancelled before it began
-            served.removeAll(mine);
+            served.addAndGet(-mine.size());
         }
     }
 
     private @Nullable Connection nextOrNull() throws IOException {
+        return nextOrNull(this::connectionOf);
+    }
+
+    private <T> @Nullable T nextOrNull(Opening<T> opening) throws IOException {
         try {
-            return accept();
+            return accept(opening);
         } catch (ClosedChannelException closed) {
             return null;
         }
@@ -189,8 +351,7 @@ public final class Server implements AutoCloseable {
     }
 
     private static void report(String message, Exception failure, Connection connection) {
-        Loop loop = Loop.current();
-        loop.report(new Report(Report.Kind.CALLBACK_FAILED, loop, message, failure, null, connection));
+        report(Loop.current(), Report.Kind.CALLBACK_FAILED, message, failure, connection);
     }
 
     /** Where it listens, with the port that it got. Any thread. */
@@ -198,9 +359,9 @@ public final class Server implements AutoCloseable {
         return address;
     }
 
-    /** How many connections {@link #serve} handles now. Loop only. */
+    /** How many connections {@link #serve} handles now, on all loops. Any thread. */
     public int connectionCount() {
-        return served.size();
+        return served.get();
     }
 
     /** Whether it was not closed. Any thread. */
@@ -226,16 +387,17 @@ public final class Server implements AutoCloseable {
                 Files.deleteIfExists(path);
             }
         } catch (IOException failure) {
-            readiness
-                    .loop()
-                    .report(new Report(
-                            Report.Kind.CALLBACK_FAILED,
-                            readiness.loop(),
-                            this + " could not remove its file: " + failure,
-                            failure,
-                            null,
-                            this));
+            report(
+                    readiness.loop(),
+                    Report.Kind.CALLBACK_FAILED,
+                    this + " could not remove its file: " + failure,
+                    failure,
+                    this);
         }
+    }
+
+    private static void report(Loop loop, Report.Kind kind, String message, Throwable failure, Object subject) {
+        loop.report(new Report(kind, loop, message, failure, null, subject));
     }
 
     private static @Nullable Object fileKey(Path path) {
@@ -248,7 +410,6 @@ public final class Server implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Server[" + address + ", " + (isOpen() ? "listening" : "closed") + ", " + served.size()
-                + " connections]";
+        return "Server[" + address + ", " + (isOpen() ? "listening" : "closed") + ", " + served.get() + " connections]";
     }
 }
