@@ -141,6 +141,29 @@ class GroupServerTest {
     }
 
     @Test
+    void handshakesAreTheLoopsToo() throws Exception {
+        NetOptions listening = NetOptions.DEFAULT.tls(Tls.server(Certificates.context(Certificates.SERVER)));
+        NetOptions connecting =
+                NetOptions.DEFAULT.tls(Tls.client(Certificates.trusting()).serverName("localhost"));
+        try (LoopGroup group = settings("group").startGroup(2)) {
+            settings("accepting").run(() -> {
+                Server server = Net.listen(anyPort(), listening);
+                Task<Void> serving = Task.spawn(() -> server.serve(group, GroupServerTest::tellLoop));
+                for (int i = 0; i < 4; i++) {
+                    try (Connection client = Net.connect(server.localAddress(), connecting)) {
+                        assertThat(client.readLine()).isEqualTo("group-" + i % 2);
+                        client.write("hello\n");
+                        assertThat(client.readLine()).isEqualTo("hello from group-" + i % 2);
+                    }
+                }
+                server.close();
+                await(serving);
+            });
+        }
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
     void manyClientsAtATime() throws Exception {
         int clients = 200;
         try (LoopGroup group = settings("group").startGroup(3)) {

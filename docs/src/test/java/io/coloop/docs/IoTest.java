@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.Loop;
+import io.coloop.LoopGroup;
 import io.coloop.Readiness;
 import io.coloop.Task;
 import io.coloop.TaskTimeoutException;
@@ -28,6 +29,8 @@ import io.coloop.process.ProcessResult;
 import io.coloop.process.Subprocess;
 import io.coloop.reactor.Reactor;
 import io.coloop.rx.Rx;
+import io.coloop.sync.QueueShutDownException;
+import io.coloop.sync.SharedQueue;
 import io.coloop.test.LoopTest;
 import io.reactivex.rxjava3.core.Flowable;
 import java.io.BufferedReader;
@@ -356,5 +359,54 @@ class IoTest {
             listening.close();
             await(serving);
         });
+    }
+
+    @Test
+    void theConnectionsOfAServerGoToTheLoopsOfAGroup() throws IOException {
+        // region group
+        List<String> answers = new ArrayList<>();
+        try (LoopGroup group = LoopGroup.start("web", 2)) { // without a number: one loop for each processor
+            Loop.run(() -> {
+                Server server = Net.listen(ANY_PORT);
+                Task<Void> serving = Task.spawn(() -> server.serve(
+                        group, // a task for each connection, on the group's next loop
+                        connection -> connection.write(Loop.current().name() + "\n")));
+                for (int i = 0; i < 4; i++) {
+                    try (Connection connection = Net.connect(server.localAddress())) {
+                        answers.add(connection.readLine());
+                    }
+                }
+                server.close();
+                await(serving); // until the last connection of each loop has ended
+            });
+        }
+        assertThat(answers).containsExactly("web-0", "web-1", "web-0", "web-1");
+        // endregion
+    }
+
+    @Test
+    void tasksOfDifferentLoopsTalkThroughASharedQueue() {
+        try (LoopGroup group = LoopGroup.start("web", 2)) {
+            // region shared-queue
+            SharedQueue<String> lines = SharedQueue.bounded(100);
+            Task<Integer> counting = group.spawn(() -> {
+                int length = 0;
+                try {
+                    while (true) {
+                        length += lines.get().length(); // awaits, and its loop goes on
+                    }
+                } catch (QueueShutDownException end) {
+                    return length;
+                }
+            });
+            group.spawn(
+                    () -> { // on the other loop
+                        lines.put("one");
+                        lines.put("three");
+                        lines.shutdown(); // what is in it can still be taken out
+                    });
+            assertThat(counting.join()).isEqualTo(8);
+            // endregion
+        }
     }
 }

@@ -1,5 +1,7 @@
 package io.coloop.examples.chat;
 
+import static io.coloop.Await.blocking;
+
 import io.coloop.Loop;
 import io.coloop.TaskGroup;
 import io.coloop.net.Net;
@@ -50,7 +52,7 @@ public final class Main {
     }
 
     private static Server listen(Options.Encrypted options) throws IOException {
-        Tls tls = Tls.server(Pem.identity(options.certificate(), options.key()));
+        Tls tls = Tls.server(blocking(() -> Pem.identity(options.certificate(), options.key())));
         return Net.listen(new InetSocketAddress(options.port()), NetOptions.DEFAULT.tls(tls));
     }
 }
