@@ -22,7 +22,7 @@ final class Measure {
     private static final Map<String, String> WORK = new LinkedHashMap<>();
     private static final int MOST_WARM_UPS = 10;
     private static final double QUIET_COMPILER = 0.01;
-    private static final Duration WARM_UP = Duration.ofSeconds(3);
+    private static final Duration WARM_UP = Duration.ofSeconds(2);
     private static final Duration SLOW = Duration.ofSeconds(25);
     private static final Duration BEGINNING = Duration.ofSeconds(5);
     private static final String BEGIN = "<!-- webflux: written by Measure -->";
