@@ -15,6 +15,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -45,12 +46,15 @@ final class TlsTransport implements Transport {
      * Output: toPeer is filled by anybody, and sent as far as the socket takes it at once. Only the holder of the lock sending waits for room, so the socket has one waiter. What the engine has to say of its own accord, such as an answer to a
      * key update, never makes a reader wait: the peer may itself be waiting to be read. If nobody is sending, a task is spawned that does.
      *
+     * Records without data cost the peer next to nothing, so their number in a row is limited; that bounds what the engine has to say to a peer that does not read, and what is kept of a hello.
+     *
      * A cancel comes out of an await, and all state is in fields: the next call goes on where the last one left off.
      */
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final int INITIAL = 17 * 1024; // a record of the usual size
     private static final Duration LINGER = Duration.ofSeconds(10);
     private static final int DRAINED = 256 * 1024;
+    private static final int MAX_FRUITLESS = 100;
 
     private final SocketTransport socket;
     private final Tls tls;
@@ -66,6 +70,8 @@ final class TlsTransport implements Transport {
     private @Nullable Future<?> job; // has the engine until it is done
     private @Nullable TlsSession session; // from the handshake's end on
     private @Nullable SSLException failure;
+    private int fruitless; // records in a row
+    private boolean flushing; // a task is spawned that does
     private boolean receiving;
     private boolean inputEnded;
     private boolean outputEnded;
@@ -114,9 +120,10 @@ final class TlsTransport implements Transport {
             begin();
         }
         while (true) {
+            budget.consume();
             awaitJob();
             SSLEngine current = engine();
-            try {
+            try (Hold turn = sending.acquire()) {
                 flush();
             } catch (IOException gone) {
                 if (failure == null
@@ -141,7 +148,11 @@ final class TlsTransport implements Transport {
     private void begin() throws IOException {
         SSLContext context = tls.context();
         if (context == null) {
-            context = Await.blocking(SSLContext::getDefault); // reads the trusted certificates
+            try {
+                context = Await.blocking(SSLContext::getDefault); // reads the trusted certificates
+            } catch (CompletionException unreadable) {
+                throw failed(unreadable);
+            }
         }
         Function<? super String, ? extends @Nullable SSLContext> contextFor = tls.contextFor();
         if (contextFor == null) {
@@ -167,7 +178,11 @@ final class TlsTransport implements Transport {
                 return null;
             });
         } else {
-            made.beginHandshake();
+            try {
+                made.beginHandshake();
+            } catch (SSLException unfit) {
+                throw failed(unfit);
+            }
         }
     }
 
@@ -203,7 +218,12 @@ final class TlsTransport implements Transport {
     /** The job goes on if this is cancelled, and the next call waits for it. */
     private void awaitJob() throws IOException {
         for (Future<?> running = job; running != null; running = job) {
-            Await.await(Future.shield(running));
+            try {
+                Await.await(Future.shield(running));
+            } catch (CompletionException broken) {
+                job = null;
+                throw failed(broken);
+            }
             checkUsable();
             if (running == job) {
                 job = null;
@@ -236,8 +256,8 @@ final class TlsTransport implements Transport {
     @Override
     public int read(ByteBuffer into) throws IOException {
         handshake();
-        budget.consume();
         while (true) {
+            budget.consume();
             awaitJob();
             checkUsable();
             sendOwn();
@@ -276,10 +296,24 @@ final class TlsTransport implements Transport {
         switch (result.getStatus()) {
             case BUFFER_UNDERFLOW -> receive();
             case CLOSED -> endInput();
-            case OK -> {}
+            case OK -> weigh(result);
             case BUFFER_OVERFLOW -> throw failed(new SSLException("a record that is too large"));
         }
         return count;
+    }
+
+    /** Fails if too many records in a row had no data. Data makes up for them, but not while the engine's answers cannot be sent. */
+    private void weigh(SSLEngineResult record) throws SSLException {
+        boolean unanswered = record.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
+        if (record.bytesProduced() > 0) {
+            fruitless = unanswered ? fruitless : 0;
+        } else if (record.bytesConsumed() > 0) {
+            fruitless +=
+                    unanswered ? 1 + record.bytesConsumed() / 256 : 1; // one record may have thousands of key updates
+            if (fruitless > MAX_FRUITLESS) {
+                throw failed(new SSLException("too many records without data from " + remoteAddress()));
+            }
+        }
     }
 
     private void endInput() throws SSLException {
@@ -387,8 +421,9 @@ final class TlsTransport implements Transport {
         }
     }
 
-    /** Awaits until all that is encrypted, and what the engine has to say, is sent. Held: sending, or nobody else can be sending yet. */
+    /** Awaits until all that is encrypted, and what the engine has to say, is sent. Held: sending. */
     private void flush() throws IOException {
+        checkUsable();
         while (!sendNow()) {
             await(SelectionKey.OP_WRITE);
             checkUsable();
@@ -420,11 +455,12 @@ final class TlsTransport implements Transport {
 
     /** Sends what the engine has to say without awaiting, now or in a task of its own. Who is sending sends that, too. There is no job. */
     private void sendOwn() {
-        if (sending.isLocked() || engine().getHandshakeStatus() != HandshakeStatus.NEED_WRAP) {
+        if (flushing || sending.isLocked() || engine().getHandshakeStatus() != HandshakeStatus.NEED_WRAP) {
             return;
         }
         try {
             if (!sendNow()) {
+                flushing = true;
                 loop().spawn("send " + this, this::flushInTurn);
             }
         } catch (IOException gone) {
@@ -437,6 +473,8 @@ final class TlsTransport implements Transport {
             flush();
         } catch (IOException gone) {
             // whoever reads or writes learns that
+        } finally {
+            flushing = false;
         }
     }
 
@@ -449,6 +487,12 @@ final class TlsTransport implements Transport {
         if (failure != null) {
             throw new SSLException("TLS has failed: " + failure.getMessage(), failure);
         }
+    }
+
+    /** Of a job. */
+    private SSLException failed(CompletionException job) {
+        Throwable cause = job.getCause();
+        return failed(cause instanceof SSLException why ? why : new SSLException("TLS cannot begin: " + cause, cause));
     }
 
     /** Tells the peer, as far as that goes without awaiting. */
@@ -504,10 +548,12 @@ final class TlsTransport implements Transport {
             }
         }
         loop().spawn("close " + this, () -> {
-            try (Hold turn = sending.acquire()) {
+            try {
                 Timeout.of(LINGER).run(() -> {
-                    while (!sendNow()) {
-                        socket.readiness().await(SelectionKey.OP_WRITE);
+                    try (Hold turn = sending.acquire()) {
+                        while (!sendNow()) {
+                            socket.readiness().await(SelectionKey.OP_WRITE);
+                        }
                     }
                 });
             } catch (IOException | TaskTimeoutException gone) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.Loop;
+import io.coloop.LoopBuilder;
 import io.coloop.LoopMisuseException;
 import io.coloop.Promise;
 import io.coloop.Report;
@@ -40,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -690,6 +692,210 @@ class TlsTest {
         assertThat(reports.getLast().message()).endsWith("took longer than 300 ms");
     }
 
+    private static final byte[] WARNING = {21, 3, 3, 0, 2, 1, 90}; // user_canceled, which the JDK ignores
+
+    private static byte[] warnings(int count) {
+        byte[] all = new byte[count * WARNING.length];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(WARNING, 0, all, i * WARNING.length, WARNING.length);
+        }
+        return all;
+    }
+
+    private static Peer.Script endlessly(Script script) {
+        return jdkClient(Certificates.trusting(), socket -> {
+            socket.startHandshake();
+            try {
+                while (true) {
+                    script.run(socket);
+                }
+            } catch (IOException closed) {
+                // at last
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void warningsWithoutEndAreNoHandshake(Where where) throws Exception {
+        Tls server = Tls.server(serverContext());
+        for (Tls each : List.of(server, server.contextFor(name -> null))) {
+            List<Report> reports = serving(where, tls(each), TlsTest::echo, (listening, address) -> {
+                Peer.Connecting warner = Peer.connect(address, socket -> {
+                    byte[] many = warnings(1000);
+                    try {
+                        while (true) {
+                            socket.getOutputStream().write(many);
+                        }
+                    } catch (IOException closed) {
+                        // at last
+                    }
+                });
+                try (Connection connection = Net.connect(address, CLIENT)) {
+                    connection.write("hello\n");
+                    assertThat(connection.readLine()).isEqualTo("hello");
+                }
+                warner.close();
+            });
+            assertThat(reports)
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("too many records without data from "));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void othersRunWhileAHandshakeHasInput(Where where) throws Exception {
+        CountDownLatch sent = new CountDownLatch(1);
+        where.run(() -> {
+            try (Server server = Net.listen(anyPort(), SERVER);
+                    Peer.Connecting client = Peer.connect(server.localAddress(), socket -> {
+                        byte[] all = warnings(91);
+                        all[90 * WARNING.length] = 99; // no type of a record
+                        socket.getOutputStream().write(all);
+                        sent.countDown();
+                        readToTheEnd(socket);
+                    });
+                    Connection connection = server.accept()) {
+                awaitOther(sent);
+                int[] turns = {0};
+                Task<Void> other = Task.spawn(() -> {
+                    while (true) {
+                        turns[0]++;
+                        yieldNow();
+                    }
+                });
+                assertThatThrownBy(connection::tlsSession)
+                        .isInstanceOf(SSLException.class)
+                        .hasMessageNotContaining("too many");
+                other.cancel();
+                connection.close();
+                assertThat(turns[0]).isGreaterThanOrEqualTo(90 / 20);
+            }
+        });
+    }
+
+    /** As the JDK's second handshake is. */
+    @ParameterizedTest
+    @EnumSource
+    void newKeysWithoutEndAndWithoutData(Where where) throws Exception {
+        List<Throwable> failures = new ArrayList<>();
+        assertThat(serving(
+                        where,
+                        SERVER,
+                        connection -> {
+                            try {
+                                connection.readLine();
+                            } catch (SSLException failure) {
+                                failures.add(failure);
+                            }
+                        },
+                        (server, address) -> Peer.connect(address, endlessly(SSLSocket::startHandshake))
+                                .close()))
+                .isEmpty();
+        assertThat(failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessageContaining("too many records without data from "));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void newKeysWithoutEndWhoseAnswersNobodyReads(Where where) throws Exception {
+        List<Throwable> failures = new ArrayList<>();
+        assertThat(serving(
+                        where,
+                        SERVER,
+                        connection -> {
+                            Task<Void> writer = Task.spawn(() -> connection.write(new byte[BIG]));
+                            try {
+                                while (connection.bytesRead() < 10_000) {
+                                    connection.readExactly(1);
+                                }
+                            } catch (SSLException failure) {
+                                failures.add(failure);
+                            }
+                            connection.close();
+                            assertThatThrownBy(() -> await(writer)).hasRootCauseInstanceOf(IOException.class);
+                        },
+                        (server, address) -> Peer.connect(address, endlessly(socket -> {
+                                    socket.startHandshake();
+                                    Peer.send(socket, "x");
+                                }))
+                                .close()))
+                .isEmpty();
+        assertThat(failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessageContaining("too many records without data from "));
+    }
+
+    /** Full of answers to key updates: one task waits to send them, and the close does not wait for that for ever. */
+    @ParameterizedTest
+    @EnumSource
+    void aSocketFullOfAnswers(Where where) throws Exception {
+        AtomicLong ahead = new AtomicLong();
+        int[] senders = {0};
+        boolean[] lingered = {false};
+        NetOptions small = SERVER.with(StandardSocketOptions.SO_SNDBUF, 4096);
+        LoopBuilder settings = Loop.builder().clock(() -> System.nanoTime() + ahead.get());
+        List<Report> reports = where.runReporting(settings, () -> {
+            try (Server server = Net.listen(anyPort(), small);
+                    Peer.Connecting client = Peer.connect(server.localAddress(), socket -> {
+                        endlessly(tls -> {
+                                    tls.startHandshake();
+                                    Peer.send(tls, "x");
+                                })
+                                .run(socket);
+                    })) {
+                Connection connection = server.accept();
+                assertThatThrownBy(() -> {
+                            while (true) {
+                                connection.readExactly(1);
+                            }
+                        })
+                        .isInstanceOf(SSLException.class)
+                        .hasMessageContaining("too many records without data from ");
+                senders[0] = Loop.current().dump().split("send TLS to", -1).length - 1;
+                connection.close();
+                yieldNow();
+                lingered[0] = Loop.current().dump().contains("close TLS to");
+                ahead.addAndGet(Duration.ofSeconds(11).toNanos());
+                long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+                while (Loop.current().dump().contains("TLS to") && System.nanoTime() < end) {
+                    sleep(Duration.ofMillis(1));
+                }
+                assertThat(Loop.current().dump()).doesNotContain("TLS to");
+            }
+        });
+        assertThat(reports).isEmpty();
+        assertThat(senders[0]).isEqualTo(1);
+        assertThat(lingered[0]).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatDoesNotFitTogetherFailsTheHandshake(Where where) throws Exception {
+        Tls unfit = localhost(Certificates.trusting()).with(parameters -> {
+            parameters.setProtocols(new String[] {"TLSv1.3"});
+            parameters.setCipherSuites(new String[] {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+        });
+        Peer.Script plain = TlsTest::readToTheEnd;
+        where.run(() -> {
+            try (Peer.Listening listening = new Peer.Listening(plain)) {
+                assertThatThrownBy(() -> Net.connect(listening.address(), tls(unfit)))
+                        .isInstanceOf(SSLHandshakeException.class)
+                        .hasMessageContaining("No appropriate protocol");
+            }
+            try (Peer.Listening listening = new Peer.Listening(plain);
+                    Connection connection = Net.connect(listening.address())) {
+                assertThatThrownBy(() -> connection.startTls(unfit))
+                        .isInstanceOf(SSLHandshakeException.class)
+                        .hasMessageContaining("No appropriate protocol");
+                assertThat(connection.isOpen()).isFalse();
+                assertThatThrownBy(connection::tlsSession).isInstanceOf(IOException.class);
+            }
+        });
+    }
+
     private static void readToTheEnd(Socket socket) {
         try {
             socket.getInputStream().readAllBytes();
@@ -912,6 +1118,48 @@ class TlsTest {
             }
         });
         assertThat(lingered[0]).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void closeWhileAHandshakeWaitsForRoom(Where where, @TempDir Path directory) throws Exception {
+        where.run(() -> {
+            Promise<Void> closed = Promise.create();
+            Server server = Net.listen(UnixDomainSocketAddress.of(directory.resolve("s")));
+            Task<Void> serving = Task.spawn(() -> server.serve(connection -> {
+                await(closed.future());
+                ByteBuffer buffer = ByteBuffer.allocate(1000);
+                while (connection.read(buffer.clear()) >= 0) {}
+            }));
+            Connection connection =
+                    Net.connect(server.localAddress(), NetOptions.DEFAULT.with(StandardSocketOptions.SO_SNDBUF, 4096));
+            for (boolean full = false; !full; ) { // a byte is written, or not: nothing is cut off
+                Task<Void> writer = Task.spawn(() -> connection.write("x"));
+                for (int i = 0; i < 3; i++) {
+                    yieldNow();
+                }
+                full = !writer.isDone();
+                if (full) {
+                    writer.cancel();
+                    assertThatThrownBy(() -> await(writer)).isInstanceOf(TaskCancelledException.class);
+                } else {
+                    await(writer);
+                }
+            }
+            Task<Void> upgrading = Task.spawn(() -> connection.startTls(localhost(Certificates.trusting())));
+            while (!Loop.current().dump().contains("output of ")) {
+                sleep(Duration.ofMillis(1));
+            }
+            connection.close();
+            for (int i = 0; i < 3; i++) {
+                yieldNow();
+            }
+            assertThat(Loop.current().dump()).contains("close TLS to");
+            closed.complete(null);
+            assertThatThrownBy(() -> await(upgrading)).hasRootCauseInstanceOf(ClosedChannelException.class);
+            server.close();
+            await(serving);
+        });
     }
 
     @ParameterizedTest
