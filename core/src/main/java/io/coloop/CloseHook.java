@@ -6,13 +6,20 @@ import org.jspecify.annotations.Nullable;
 public final class CloseHook {
     private final CloseHooks registry;
     private final VoidBody<?> action;
+    private final @Nullable Runnable lastResort;
     private final ContextCapture.Snapshot seen;
     private final @Nullable String site; // in debug mode
     private @Nullable Task<?> task; // the loop's; null until it has begun
 
-    CloseHook(CloseHooks registry, VoidBody<?> action, ContextCapture.Snapshot seen, @Nullable String site) {
+    CloseHook(
+            CloseHooks registry,
+            VoidBody<?> action,
+            @Nullable Runnable lastResort,
+            ContextCapture.Snapshot seen,
+            @Nullable String site) {
         this.registry = registry;
         this.action = action;
+        this.lastResort = lastResort;
         this.seen = seen;
         this.site = site;
     }
@@ -40,6 +47,14 @@ public final class CloseHook {
     @Nullable
     Throwable failure() {
         return task != null && task.isFailed() ? task.exceptionNow() : null;
+    }
+
+    /** The action has not ended, nor will it. On the loop. */
+    void giveUp(Loop loop) {
+        Runnable last = lastResort;
+        if (last != null) {
+            seen.run(() -> loop.runItem(last));
+        }
     }
 
     VoidBody<?> action() {

@@ -17,8 +17,9 @@ final class CloseHooks {
         this.loop = loop;
     }
 
-    CloseHook add(VoidBody<?> action) {
-        CloseHook hook = new CloseHook(this, action, loop.snapshot(), loop.isDebug() ? Sites.caller() : null);
+    CloseHook add(VoidBody<?> action, @Nullable Runnable lastResort) {
+        CloseHook hook =
+                new CloseHook(this, action, lastResort, loop.snapshot(), loop.isDebug() ? Sites.caller() : null);
         lock.lock();
         try {
             if (closed) {

@@ -213,14 +213,19 @@ final class Closing {
     }
 
     private void giveUpWhatIsLeft(String when) {
+        CloseHook begun = hook != null && !hook.isOver() ? hook : null;
         for (Task<?> task = loop.alive().newest();
                 task != null;
                 task = loop.alive().newest()) {
             reportLeft(task.name() + " did not end " + when, task);
             task.giveUp();
         }
+        if (begun != null) {
+            begun.giveUp(loop);
+        }
         for (CloseHook left : loop.closeHooks().close()) {
             reportLeft(left + " did not run " + when, null);
+            left.giveUp(loop);
         }
         loop.blockingJobs().giveUp(when);
     }

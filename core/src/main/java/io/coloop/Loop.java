@@ -331,7 +331,18 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws LoopClosedException if the loop is closed
      */
     public CloseHook onClose(VoidBody<?> action) {
-        return closeHooks.add(Objects.requireNonNull(action, "action"));
+        return closeHooks.add(Objects.requireNonNull(action, "action"), null);
+    }
+
+    /**
+     * The same for what must not outlive the loop, such as a process.
+     *
+     * @param lastResort runs on the loop's thread instead of the action, or of the rest of it, if the time limit of {@link #close} is over first; must be short, and cannot await
+     * @throws LoopClosedException if the loop is closed
+     */
+    public CloseHook onClose(VoidBody<?> action, Runnable lastResort) {
+        return closeHooks.add(
+                Objects.requireNonNull(action, "action"), Objects.requireNonNull(lastResort, "lastResort"));
     }
 
     /**

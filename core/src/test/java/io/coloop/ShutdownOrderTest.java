@@ -344,6 +344,18 @@ class ShutdownOrderTest {
     }
 
     @Test
+    void aHookThatIsGivenUpHasALastResort() {
+        shortly().run(() -> {
+            Loop loop = Loop.current();
+            loop.onClose(() -> trail.mark("never"), () -> trail.mark("one that did not begin"));
+            loop.onClose(ShutdownOrderTest::forEver, () -> trail.mark("one that began"));
+            loop.onClose(() -> {}, () -> trail.mark("not of one that ended"));
+        });
+        assertThat(trail.marks()).containsExactly("one that began", "one that did not begin");
+        assertThat(reports.leftKinds()).hasSize(2).containsOnly(Report.Kind.LEFT_AT_CLOSE);
+    }
+
+    @Test
     void aHookSeesWhatItsRegistrarSaw() {
         ContextVar<String> user = ContextVar.of("user");
         builder().run(() -> {

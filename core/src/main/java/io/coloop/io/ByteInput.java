@@ -300,7 +300,7 @@ public final class ByteInput implements AutoCloseable {
         reading = true;
     }
 
-    private void checkNobodyReads(String method) {
+    void checkNobodyReads(String method) {
         if (reading) {
             throw confined.misuse(
                     "one task at a time reads from a stream",

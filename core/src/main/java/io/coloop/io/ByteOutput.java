@@ -44,6 +44,7 @@ public final class ByteOutput implements AutoCloseable {
     private final Sink sink;
     private final Confined confined;
     private final Lock turns = Lock.create();
+    private boolean busy; // a task uses the sink
     private boolean cut;
     private long bytesWritten;
 
@@ -73,10 +74,12 @@ public final class ByteOutput implements AutoCloseable {
             checkUsable();
             int begin = from.position();
             boolean whole = false;
+            busy = true;
             try {
                 sink.write(from);
                 whole = true;
             } finally {
+                busy = false;
                 int taken = from.position() - begin;
                 bytesWritten += taken;
                 cut |= !whole && taken > 0;
@@ -119,7 +122,12 @@ public final class ByteOutput implements AutoCloseable {
         confined.checkTask("end()");
         try (Hold turn = turns.acquire()) {
             checkUsable();
-            sink.end();
+            busy = true;
+            try {
+                sink.end();
+            } finally {
+                busy = false;
+            }
         }
     }
 
@@ -148,7 +156,7 @@ public final class ByteOutput implements AutoCloseable {
     @Override
     public void close() {
         confined.check("close()");
-        if (cut || turns.isLocked()) {
+        if (cut || busy) {
             sink.abort();
         } else {
             sink.close();

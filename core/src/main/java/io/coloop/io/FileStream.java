@@ -53,10 +53,7 @@ public final class FileStream implements AutoCloseable {
         this.path = path;
         this.loop = loop;
         this.confined = new Confined(loop, "file", "FileStream");
-        Executor threads = call -> begin(() -> {
-            call.run();
-            return null;
-        });
+        Executor threads = this::makeOffLoop;
         this.reads = new BlockingReads(
                 path.toString(),
                 loop,
@@ -75,6 +72,26 @@ public final class FileStream implements AutoCloseable {
     /** A job that no cancel interrupts: an interrupt closes the channel. */
     private <T extends @Nullable Object> Future<T> begin(Callable<? extends T> job) {
         return loop.blocking(job);
+    }
+
+    /** Also when the loop ends before a thread is free: what was taken is written, and the file is closed. */
+    private void makeOffLoop(Runnable call) {
+        Future<@Nullable Void> job;
+        try {
+            job = this.<@Nullable Void>begin(() -> {
+                call.run();
+                return null;
+            });
+        } catch (LoopClosedException over) {
+            call.run();
+            return;
+        }
+        job.handle((done, failure) -> {
+            if (job.isCancelled()) {
+                Thread.ofPlatform().daemon().name(loop.name() + "-left").start(call);
+            }
+            return null;
+        });
     }
 
     private void write(byte[] bytes, long position) throws IOException {
@@ -211,6 +228,11 @@ public final class FileStream implements AutoCloseable {
         if (position < 0) {
             throw new IllegalArgumentException("position is negative: " + position);
         }
+        input.checkNobodyReads("position(...)");
+        move(position);
+    }
+
+    private void move(long position) {
         input.clear();
         reads.seek(position);
     }
@@ -246,22 +268,11 @@ public final class FileStream implements AutoCloseable {
         return closed.future();
     }
 
-    /** No read, or no write, is under way any more, nor will be. Any thread. */
+    /** No read, or no write, is under way any more, nor will be. Off the loop, unless that is closed. */
     private void notUsed() {
         if (using.decrementAndGet() > 0) {
             return;
         }
-        try {
-            begin(() -> {
-                closeChannel();
-                return null;
-            });
-        } catch (LoopClosedException over) {
-            closeChannel();
-        }
-    }
-
-    private void closeChannel() {
         try {
             channel.close();
             closed.complete(null);
@@ -293,18 +304,29 @@ public final class FileStream implements AutoCloseable {
 
     /** What its streams read from and write to. */
     private final class Ends implements ByteInput.Source, ByteOutput.Sink {
+        private boolean writing;
+
         @Override
         public int read(ByteBuffer into) throws IOException {
+            if (writing) {
+                throw confined.misuse(
+                        "one task at a time uses a file: reading and writing share its position",
+                        "read(...)",
+                        "let that task write first, or open the file twice");
+            }
             return reads.read(into);
         }
 
         @Override
         public void write(ByteBuffer from) throws IOException {
+            input.checkNobodyReads("write(...)");
             writes.seek(position());
+            writing = true;
             try {
                 writes.write(from);
             } finally {
-                position(writes.position());
+                writing = false;
+                move(writes.position());
             }
         }
 

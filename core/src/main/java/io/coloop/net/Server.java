@@ -194,6 +194,7 @@ public final class Server implements AutoCloseable {
                         next = nextOrNull(accepted -> accepted)) {
                     handOver(next, lines);
                 }
+                lines.clear(); // what is left in that of a loop that ends now is closed
                 all.forEach(SharedQueue::shutdown);
             });
         } finally {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -88,7 +89,7 @@ public final class Subprocess implements AutoCloseable {
         this.errorReads = pipes.stderr ? reads("stderr", process.getErrorStream()) : null;
         this.stdout = input("stdout", outputReads);
         this.stderr = input("stderr", errorReads);
-        this.hook = loop.onClose(this::endWithLoop);
+        this.hook = loop.onClose(this::endWithLoop, this::killWithLoop);
         process.onExit().thenAccept(this::exitedElsewhere);
     }
 
@@ -371,31 +372,34 @@ public final class Subprocess implements AutoCloseable {
     public void close(Duration grace) {
         Objects.requireNonNull(grace, "grace");
         confined.checkTask("close()");
-        if (!exit.isDone()) {
-            Cleanup.run(grace.plus(GRACE), () -> end(grace));
+        try {
+            if (!exit.isDone()) {
+                Cleanup.run(grace.plus(GRACE), () -> end(grace));
+            }
+        } finally {
+            closePipes();
         }
-        closePipes();
     }
 
     private void end(Duration grace) {
-        List<ProcessHandle> descendants = descendants();
-        terminate();
-        descendants.forEach(ProcessHandle::destroy);
+        // looks through all processes of the system, so elsewhere
+        CompletableFuture<List<ProcessHandle>> descendants =
+                CompletableFuture.supplyAsync(() -> process.descendants().toList(), threads);
         try {
+            List<ProcessHandle> found = Await.awaitOutside(Future.shield(descendants));
+            terminate();
+            found.forEach(ProcessHandle::destroy);
             Await.await(onExit(), grace);
         } catch (TaskTimeoutException stubborn) {
             kill();
             waitFor();
         } finally {
-            descendants.forEach(ProcessHandle::destroyForcibly);
+            // an outer grace may be over at any time; who is not found before it is dead has no descendants any more
+            descendants.thenAccept(found -> {
+                kill();
+                found.forEach(ProcessHandle::destroyForcibly);
+            });
         }
-    }
-
-    /** Looks through all processes of the system, so elsewhere. */
-    private List<ProcessHandle> descendants() {
-        Promise<List<ProcessHandle>> found = Promise.create();
-        threads.execute(() -> found.complete(process.descendants().toList()));
-        return Await.awaitOutside(found.future());
     }
 
     private void closePipes() {
@@ -408,10 +412,22 @@ public final class Subprocess implements AutoCloseable {
         if (stderr != null) {
             stderr.close();
         }
-        threads.shutdown();
+        if (exit.isDone()) { // else there may be another close
+            threads.shutdown();
+        }
     }
 
     private void endWithLoop() {
+        reportLeft();
+        close(Duration.ZERO);
+    }
+
+    private void killWithLoop() {
+        reportLeft();
+        kill();
+    }
+
+    private void reportLeft() {
         if (isAlive()) {
             loop.report(new Report(
                     Report.Kind.LEFT_AT_CLOSE,
@@ -421,7 +437,6 @@ public final class Subprocess implements AutoCloseable {
                     null,
                     this));
         }
-        close(Duration.ZERO);
     }
 
     private void exitedElsewhere(Process ended) {

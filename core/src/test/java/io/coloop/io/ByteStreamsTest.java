@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
 import io.coloop.Task;
+import io.coloop.internal.bytes.BlockingReads;
 import io.coloop.net.Connection;
 import io.coloop.net.Net;
 import io.coloop.net.NetOptions;
@@ -24,6 +25,8 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Random;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
@@ -181,6 +184,34 @@ class ByteStreamsTest {
             there.close();
             await(reading);
         });
+    }
+
+    @LoopTest
+    void closedWhenTheResultIsOnItsWay(Loop loop) {
+        Deque<Runnable> calls = new ArrayDeque<>();
+        BlockingReads reads = new BlockingReads("test", loop, calls::add, (into, position) -> 3, () -> {});
+        Task<Integer> reader = Task.spawn(() -> reads.read(ByteBuffer.allocate(10)));
+        yieldNow();
+        calls.remove().run();
+        loop.execute(reads::close); // after the result, before the reader
+        assertThatThrownBy(() -> await(reader)).hasCauseInstanceOf(ClosedChannelException.class);
+        calls.remove().run();
+    }
+
+    @LoopTest
+    void theLoopDoesNotCloseADescriptorItself(Loop loop) {
+        Deque<Runnable> calls = new ArrayDeque<>();
+        boolean[] closed = new boolean[1];
+        BlockingReads reads =
+                new BlockingReads("test", loop, calls::add, (into, position) -> -1, () -> closed[0] = true);
+        reads.close();
+        reads.close();
+        assertThat(closed[0])
+                .as("its close may block, as that of a pipe which a descendant fills")
+                .isFalse();
+        assertThat(calls).hasSize(1);
+        calls.remove().run();
+        assertThat(closed[0]).isTrue();
     }
 
     @LoopTest

@@ -31,6 +31,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -286,6 +287,74 @@ class FileStreamTest {
                     return "";
                 }))
                 .toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatWasTakenIsWrittenThoughTheLoopEndsFirst(Where where) throws Exception {
+        Path path = file("late", "");
+        CountDownLatch go = new CountDownLatch(1);
+        List<Report> reports = where.runReporting(Loop.builder().shutdownTimeout(Duration.ofMillis(300)), () -> {
+            FileStream file = FileStream.open(path, WRITE);
+            occupyAllThreads(go);
+            Task<Void> writer = Task.spawn(() -> file.write("taken"));
+            yieldNow();
+            writer.cancel();
+            assertThatThrownBy(() -> await(writer)).isInstanceOf(TaskCancelledException.class);
+            assertThat(file.output().bytesWritten()).isEqualTo(5);
+            file.output().close();
+        });
+        go.countDown();
+        assertThat(reports)
+                .extracting(Report::kind)
+                .as("the jobs that hold the threads")
+                .containsOnly(Report.Kind.LEFT_AT_CLOSE);
+        Where.until("it is written", () -> {
+            try {
+                return Files.readString(path).equals("taken") && openHere().isEmpty();
+            } catch (IOException failure) {
+                throw new AssertionError(failure);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void usedByOneTaskAtATime(Where where) throws Exception {
+        Path path = file("shared", "x".repeat(100));
+        run(where, () -> {
+            try (FileStream file = FileStream.open(path, READ, WRITE)) {
+                CountDownLatch go = new CountDownLatch(1);
+                List<io.coloop.Future<Object>> occupied = occupyAllThreads(go);
+                Task<byte[]> reader = Task.spawn(() -> file.readExactly(100));
+                yieldNow();
+                assertThatThrownBy(() -> file.position(50))
+                        .isInstanceOf(LoopMisuseException.class)
+                        .hasMessageContaining("one task at a time reads from a stream")
+                        .hasMessageContaining("call:   FileStream.position(...)");
+                assertThatThrownBy(() -> file.write("y"))
+                        .isInstanceOf(LoopMisuseException.class)
+                        .hasMessageContaining("call:   FileStream.write(...)");
+                go.countDown();
+                assertThat(await(reader)).containsOnly('x').hasSize(100);
+                occupied.forEach(each -> await(each));
+                assertThat(file.output().isCut()).isFalse();
+
+                file.position(0);
+                CountDownLatch goOn = new CountDownLatch(1);
+                List<io.coloop.Future<Object>> occupiedAgain = occupyAllThreads(goOn);
+                Task<Void> writer = Task.spawn(() -> file.write("y"));
+                yieldNow();
+                assertThatThrownBy(() -> file.readExactly(1))
+                        .isInstanceOf(LoopMisuseException.class)
+                        .hasMessageContaining("one task at a time uses a file");
+                goOn.countDown();
+                await(writer);
+                occupiedAgain.forEach(each -> await(each));
+                assertThat(file.readExactly(1)).containsExactly('x');
+            }
+        });
+        assertThat(path).content().isEqualTo("y" + "x".repeat(99));
     }
 
     @ParameterizedTest

@@ -542,6 +542,22 @@ class ConnectionTest {
 
     @ParameterizedTest
     @EnumSource
+    void oneMayBeClosedAfterItsLoop(Where where) throws Exception {
+        Connection[] left = new Connection[1];
+        try (Peer.Listening peer = new Peer.Listening(
+                socket -> assertThat(socket.getInputStream().readAllBytes()).containsExactly('x'))) {
+            where.runReporting(() -> {
+                left[0] = Net.connect(peer.address());
+                left[0].write("x");
+            });
+        }
+        assertThat(left[0].isOpen()).isFalse();
+        left[0].close();
+        left[0].output().close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void anInterruptDoesNotCloseIt(Where where) throws Exception {
         with(where, socket -> Peer.send(socket, "a\nb\n"), connection -> {
             Thread.currentThread().interrupt();

@@ -412,6 +412,25 @@ class GroupServerTest {
     }
 
     @Test
+    void whatIsOnItsWayToALoopThatEndsWithTheServerIsClosed() throws Exception {
+        List<String> names = new CopyOnWriteArrayList<>();
+        try (LoopGroup group = settings("group").startGroup(2)) {
+            settings("accepting").run(() -> {
+                Server[] server = new Server[1];
+                server[0] = acceptingWhile(3, accepted -> {
+                    if (accepted == 2) { // which goes where the first is
+                        group.loops().getFirst().close();
+                        server[0].close();
+                    }
+                });
+                server[0].serve(group, connection -> names.add(Loop.current().name()));
+            });
+        }
+        assertThat(names).containsExactly("group-1");
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
     void whatIsOnItsWayToTheLastLoopIsClosed() throws Exception {
         AtomicInteger handled = new AtomicInteger();
         try (LoopGroup group = settings("group").startGroup(1)) {

@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.coloop.Cleanup;
 import io.coloop.Loop;
 import io.coloop.LoopBuilder;
 import io.coloop.LoopMisuseException;
+import io.coloop.Promise;
 import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -534,6 +537,29 @@ class SubprocessTest {
 
     @ParameterizedTest
     @EnumSource
+    void itDoesNotOutliveAnOuterGrace(Where where) throws Exception {
+        run(where, () -> {
+            for (Duration grace : List.of(Duration.ZERO, Duration.ofMillis(100))) {
+                Subprocess stubborn =
+                        Subprocess.start(shell("trap '' TERM; sleep 1000 & echo $!; while :; do sleep 0.05; done"));
+                ProcessHandle grandchild = ProcessHandle.of(
+                                Long.parseLong(stubborn.stdout().readLine()))
+                        .orElseThrow();
+                Task<Void> closing = Task.spawn(() -> {
+                    Task.current().cancel();
+                    Cleanup.run(grace, () -> stubborn.close());
+                });
+                assertThatThrownBy(() -> await(closing)).isInstanceOf(TaskCancelledException.class);
+                assertThat(stubborn.stdout().isOpen()).isFalse();
+                stubborn.close();
+                assertThat(await(stubborn.onExit(), Duration.ofSeconds(10))).isEqualTo(128 + 9);
+                Where.until("the grandchild has ended", () -> !grandchild.isAlive());
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void itsDescendantsEndWithIt(Where where) throws Exception {
         run(where, () -> {
             ProcessHandle grandchild;
@@ -602,6 +628,31 @@ class SubprocessTest {
 
     @ParameterizedTest
     @EnumSource
+    void oneWhoseLoopHasNoTimeLeftIsKilledAndReported(Where where) throws Exception {
+        List<Consumer<Subprocess>> waysToWasteIt = List.of(
+                left -> Task.spawn(() -> Cleanup.run(Duration.ofSeconds(60), SubprocessTest::waitForEver)),
+                left -> Task.spawn(() -> left.close(Duration.ofSeconds(60))),
+                left -> Loop.current().onClose(SubprocessTest::waitForEver));
+        for (Consumer<Subprocess> way : waysToWasteIt) {
+            List<Report> reports = runReporting(where, Loop.builder().shutdownTimeout(Duration.ofMillis(300)), () -> {
+                Subprocess left = Subprocess.start(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done"));
+                assertThat(left.stdout().readLine()).isEqualTo("ready");
+                way.accept(left);
+                yieldNow();
+            });
+            assertThat(reports).extracting(Report::kind).containsOnly(Report.Kind.LEFT_AT_CLOSE);
+            assertThat(reports)
+                    .anySatisfy(report -> assertThat(report.message())
+                            .endsWith("running] ran when the loop closed; it is killed now"));
+        }
+    }
+
+    private static void waitForEver() {
+        await(Promise.create().future());
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void oneThatHasEndedIsNotReported(Where where) throws Exception {
         run(where, () -> {
             Subprocess ended = Subprocess.start("true");
@@ -632,9 +683,9 @@ class SubprocessTest {
         run(where, () -> {
             try (Subprocess process = Subprocess.start(shell("echo before; read line; echo $line"))) {
                 Task<ProcessResult> communicating = Task.spawn(() -> process.communicate(bytes("after\n")));
-                Where.until("it has read some", () -> {
+                Where.until("it has read some, and its write is done, which a cancel would cut", () -> {
                     yieldNow();
-                    return process.stdout().bytesRead() > 0;
+                    return process.stdout().bytesRead() > 0 && process.stdin().bytesWritten() > 0;
                 });
                 communicating.cancel();
                 Throwable thrown = catchThrowable(() -> await(communicating));

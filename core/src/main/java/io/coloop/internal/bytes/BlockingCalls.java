@@ -21,7 +21,7 @@ final class BlockingCalls {
      *   idle -> under way    start: a thread has it
      *   under way -> idle    it has ended and the loop knows; whoever waits goes on. A waiter that was cancelled leaves it alone
      *
-     * close() is at once for the loop; for the descriptor it is when no call is left: one that a thread has yet to begin is made.
+     * close() is at once for the loop; for the descriptor it is when no call is left, on a thread too: it may block. A call that a thread has yet to begin is made.
      *
      * Fields without a remark belong to the loop.
      */
@@ -44,6 +44,7 @@ final class BlockingCalls {
     private @Nullable Promise<@Nullable Void> waiter;
 
     /**
+     * @param threads runs all that it is given
      * @param descriptor what to close in the end; a failure to do so is nobody's
      */
     BlockingCalls(Loop loop, Executor threads, Closeable descriptor) {
@@ -213,7 +214,7 @@ final class BlockingCalls {
             lock.unlock();
         }
         if (now) {
-            closeDescriptor();
+            threads.execute(this::closeDescriptor);
         }
         if (!loop.isClosed()) {
             wake();

@@ -63,6 +63,9 @@ public final class BlockingReads {
             }
             if (calls.isUnderway()) {
                 calls.await();
+                if (!calls.isOpen()) {
+                    throw new ClosedChannelException();
+                }
             }
             if (began && !calls.isUnderway() && take() < 0) {
                 return -1;
