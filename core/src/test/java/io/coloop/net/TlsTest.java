@@ -828,13 +828,12 @@ class TlsTest {
                 .satisfies(failure -> assertThat(failure).hasMessageContaining("too many records without data from "));
     }
 
-    /** Full of answers to key updates: one task waits to send them, and the close does not wait for that for ever. */
+    /** Full of answers to key updates: one task at most waits to send them, and the close leaves nothing. */
     @ParameterizedTest
     @EnumSource
     void aSocketFullOfAnswers(Where where) throws Exception {
         AtomicLong ahead = new AtomicLong();
         int[] senders = {0};
-        boolean[] lingered = {false};
         NetOptions small = SERVER.with(StandardSocketOptions.SO_SNDBUF, 4096);
         LoopBuilder settings = Loop.builder().clock(() -> System.nanoTime() + ahead.get());
         List<Report> reports = where.runReporting(settings, () -> {
@@ -857,7 +856,6 @@ class TlsTest {
                 senders[0] = Loop.current().dump().split("send TLS to", -1).length - 1;
                 connection.close();
                 yieldNow();
-                lingered[0] = Loop.current().dump().contains("close TLS to");
                 ahead.addAndGet(Duration.ofSeconds(11).toNanos());
                 long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
                 while (Loop.current().dump().contains("TLS to") && System.nanoTime() < end) {
@@ -867,8 +865,7 @@ class TlsTest {
             }
         });
         assertThat(reports).isEmpty();
-        assertThat(senders[0]).isEqualTo(1);
-        assertThat(lingered[0]).isTrue();
+        assertThat(senders[0]).isLessThanOrEqualTo(1);
     }
 
     @ParameterizedTest
