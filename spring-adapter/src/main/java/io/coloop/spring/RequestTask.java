@@ -297,9 +297,9 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
     /** A cancel whose client still waits, because the loop closes or somebody has cancelled the task, is status 503. */
     static Throwable asStatus(Throwable failure) {
-        Throwable cancel =
-                failure instanceof CancellationException ? failure.getCause() : failure; // as it crosses into a Mono
-        return cancel instanceof TaskCancelledException
+        boolean crossed = failure instanceof CancellationException
+                && failure.getCause() instanceof TaskCancelledException; // into a Mono
+        return failure instanceof TaskCancelledException || crossed
                 ? new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, failure.getMessage(), failure)
                 : failure;
     }
