@@ -1,14 +1,15 @@
 package io.coloop;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static io.coloop.internal.Models.check;
+import static io.coloop.internal.Models.holds;
+import static io.coloop.internal.Models.isFoundOut;
+import static io.coloop.internal.Models.join;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jetbrains.lincheck.Lincheck;
-import org.jetbrains.lincheck.LincheckAssertionError;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -27,21 +28,17 @@ class FutureModelTest {
 
     @Test
     void eachListenerRunsExactlyOnce() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> eachListenerRunsOnce(ProductCell::new));
+        holds(INTERLEAVINGS, () -> eachListenerRunsOnce(ProductCell::new));
     }
 
     @Test
     void aListenerLostInACompletionIsFound() {
-        assertThatThrownBy(
-                        () -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> eachListenerRunsOnce(LooseRegister::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> eachListenerRunsOnce(LooseRegister::new));
     }
 
     @Test
     void aCompletionThatCountsTwiceIsFound() {
-        assertThatThrownBy(
-                        () -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> eachListenerRunsOnce(LooseSettle::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> eachListenerRunsOnce(LooseSettle::new));
     }
 
     private static void eachListenerRunsOnce(Supplier<Cell> kind) {
@@ -77,13 +74,12 @@ class FutureModelTest {
 
     @Test
     void whatStaysRegisteredRunsExactlyOnce() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> whatStaysRunsOnce(ProductCell::new));
+        holds(INTERLEAVINGS, () -> whatStaysRunsOnce(ProductCell::new));
     }
 
     @Test
     void aListenerLostWhenAnotherLeavesIsFound() {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> whatStaysRunsOnce(LooseSweep::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> whatStaysRunsOnce(LooseSweep::new));
     }
 
     private static void whatStaysRunsOnce(Supplier<Cell> kind) {
@@ -117,13 +113,12 @@ class FutureModelTest {
 
     @Test
     void whatIsWantedIsNotAbandonedWhileAnotherLeaves() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> wantedIsKept(ProductCell::new));
+        holds(INTERLEAVINGS, () -> wantedIsKept(ProductCell::new));
     }
 
     @Test
     void aListTakenApartUnderAnAbandonIsFound() {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> wantedIsKept(SweepAnywhere::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> wantedIsKept(SweepAnywhere::new));
     }
 
     private static void wantedIsKept(Supplier<ProductCell> kind) {
@@ -148,13 +143,12 @@ class FutureModelTest {
 
     @Test
     void exactlyOneOfCancelAndCompleteWins() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> exactlyOneWins(ProductSource::new));
+        holds(INTERLEAVINGS, () -> exactlyOneWins(ProductSource::new));
     }
 
     @Test
     void aCancelAndACompletionThatBothWinAreFound() {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> exactlyOneWins(LooseSource::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> exactlyOneWins(LooseSource::new));
     }
 
     private static void exactlyOneWins(Supplier<Source> kind) {
@@ -185,7 +179,7 @@ class FutureModelTest {
 
     @Test
     void whatALoopAcceptsRunsAndWhatItRefusesDoesNot() {
-        Lincheck.runConcurrentTest(100, FutureModelTest::acceptedIffRun);
+        holds(100, FutureModelTest::acceptedIffRun);
     }
 
     private static void acceptedIffRun() {
@@ -215,20 +209,6 @@ class FutureModelTest {
             check(
                     runs[i] == (accepted[i] ? 1 : 0),
                     "item " + i + " ran " + runs[i] + " times, accepted " + accepted[i]);
-        }
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException impossible) {
-            throw new AssertionError(impossible);
-        }
-    }
-
-    private static void check(boolean holds, String what) {
-        if (!holds) {
-            throw new AssertionError(what); // no library here: it would be explored too
         }
     }
 

@@ -1,6 +1,8 @@
 package io.coloop.benchmarks;
 
 import io.coloop.measuring.Bars;
+import io.coloop.measuring.Marks;
+import io.coloop.measuring.Processes;
 import io.coloop.measuring.ProcessorTime;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -103,7 +105,7 @@ public final class Echo {
         String page = options.value("write", "");
         if (!page.isEmpty()) {
             Path file = Path.of(page);
-            Page.write(file, "echo: written by the benchmarks", echo.lines);
+            Marks.write(file, "echo: written by the benchmarks", String.join("\n", echo.lines) + "\n");
             Bars.write(
                     file.resolveSibling("echo.svg"),
                     "Messages sent back by one thread, thousands a second",
@@ -270,15 +272,7 @@ public final class Echo {
 
         @Override
         public void close() {
-            process.destroy();
-            try {
-                if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                }
-            } catch (InterruptedException interrupted) {
-                process.destroyForcibly();
-                Thread.currentThread().interrupt();
-            }
+            Processes.end(process);
         }
     }
 

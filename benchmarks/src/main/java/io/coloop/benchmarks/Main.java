@@ -1,5 +1,6 @@
 package io.coloop.benchmarks;
 
+import io.coloop.measuring.Marks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ public final class Main {
         lines.forEach(System.out::println);
         String page = options.value("write", "");
         if (!page.isEmpty()) {
-            Page.write(Path.of(page), "figures: written by the benchmarks", lines);
+            Marks.write(Path.of(page), "figures: written by the benchmarks", String.join("\n", lines) + "\n");
         }
     }
 

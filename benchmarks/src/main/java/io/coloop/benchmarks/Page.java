@@ -1,9 +1,6 @@
 package io.coloop.benchmarks;
 
 import io.coloop.benchmarks.Figures.Spread;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -309,18 +306,5 @@ final class Page {
 
     private static String number(double value) {
         return Double.isNaN(value) ? "" : String.format(Locale.ROOT, value < 10 ? "%.1f" : "%.0f", value);
-    }
-
-    /** Replaces what is between the marks. */
-    static void write(Path page, String mark, List<String> lines) throws IOException {
-        String begin = "<!-- " + mark + " -->";
-        String end = "<!-- end of " + mark.substring(0, mark.indexOf(':')) + " -->";
-        String text = Files.readString(page);
-        int from = text.indexOf(begin) + begin.length();
-        int to = text.indexOf(end);
-        if (from < begin.length() || to < from) {
-            throw new IllegalArgumentException(page + " has no " + begin + " ... " + end);
-        }
-        Files.writeString(page, text.substring(0, from) + "\n" + String.join("\n", lines) + "\n" + text.substring(to));
     }
 }

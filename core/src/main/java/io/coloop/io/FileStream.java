@@ -12,6 +12,7 @@ import io.coloop.Task;
 import io.coloop.internal.bytes.BlockingReads;
 import io.coloop.internal.bytes.BlockingWrites;
 import io.coloop.internal.bytes.Confined;
+import io.coloop.internal.bytes.IoFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -138,15 +139,8 @@ public final class FileStream implements AutoCloseable {
                 throw refused;
             }
         } catch (CompletionException failed) {
-            throw unwrapped(failed);
+            throw IoFailure.of(failed);
         }
-    }
-
-    private static IOException unwrapped(CompletionException failed) {
-        if (failed.getCause() instanceof IOException refused) {
-            return refused;
-        }
-        throw failed;
     }
 
     private <T extends @Nullable Object> T offLoop(String method, Callable<? extends T> job) throws IOException {
@@ -154,7 +148,7 @@ public final class FileStream implements AutoCloseable {
         try {
             return Await.<T>await(this.<T>begin(job), CancelPolicy.SHIELD);
         } catch (CompletionException failed) {
-            throw unwrapped(failed);
+            throw IoFailure.of(failed);
         }
     }
 
@@ -257,7 +251,7 @@ public final class FileStream implements AutoCloseable {
         try {
             Await.await(beginToClose(), CancelPolicy.SHIELD);
         } catch (CompletionException failed) {
-            throw unwrapped(failed);
+            throw IoFailure.of(failed);
         }
     }
 

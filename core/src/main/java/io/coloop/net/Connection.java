@@ -256,7 +256,7 @@ public final class Connection implements AutoCloseable {
 
     /** Closes it at once: what the peer has not received may be lost, and a TCP peer gets a reset. Tasks that read or write get a {@link ClosedChannelException}. Idempotent. Loop only. */
     public void abort() {
-        new Confined(transport.loop(), "connection", "Connection").check("abort()");
+        confined.check("abort()");
         transport.abort();
     }
 

@@ -5,6 +5,7 @@ import io.coloop.Body;
 import io.coloop.Loop;
 import io.coloop.Readiness;
 import io.coloop.Timeout;
+import io.coloop.internal.bytes.IoFailure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -92,10 +93,7 @@ public final class Net {
         try {
             return Await.blocking(() -> InetAddress.getAllByName(host));
         } catch (CompletionException failed) {
-            if (failed.getCause() instanceof IOException unknown) {
-                throw unknown;
-            }
-            throw failed;
+            throw IoFailure.of(failed);
         }
     }
 

@@ -15,6 +15,7 @@ import io.coloop.TaskTimeoutException;
 import io.coloop.internal.bytes.BlockingReads;
 import io.coloop.internal.bytes.BlockingWrites;
 import io.coloop.internal.bytes.Confined;
+import io.coloop.internal.bytes.IoFailure;
 import io.coloop.io.ByteInput;
 import io.coloop.io.ByteOutput;
 import io.coloop.io.LimitExceededException;
@@ -155,10 +156,7 @@ public final class Subprocess implements AutoCloseable {
                     Subprocess::discard);
             return made(process, command, pipes, loop);
         } catch (CompletionException failed) {
-            if (failed.getCause() instanceof IOException refused) {
-                throw refused;
-            }
-            throw failed;
+            throw IoFailure.of(failed);
         }
     }
 

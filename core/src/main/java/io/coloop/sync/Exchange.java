@@ -63,6 +63,10 @@ class Exchange<T> {
         this.capacity = capacity;
     }
 
+    int capacity() {
+        return capacity;
+    }
+
     /** Whether the state was that one and is this one now. */
     boolean replace(State<T> before, State<T> after) {
         return state.compareAndSet(before, after);

@@ -18,12 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedQueue<T> {
     private final Exchange<T> exchange;
-    private final int capacity;
     private final Line line = Line.at(this);
 
     private SharedQueue(int capacity) {
         this.exchange = new Exchange<>(capacity);
-        this.capacity = capacity;
     }
 
     /**
@@ -93,7 +91,7 @@ public final class SharedQueue<T> {
 
     /** How many items it has room for. Any thread. */
     public int capacity() {
-        return capacity;
+        return exchange.capacity();
     }
 
     /** Whether it was shut down. Any thread. */
@@ -104,7 +102,7 @@ public final class SharedQueue<T> {
     @Override
     public String toString() {
         Exchange.State<T> now = exchange.state();
-        return "SharedQueue[" + now.items.size() + " of " + capacity + " items, "
+        return "SharedQueue[" + now.items.size() + " of " + capacity() + " items, "
                 + now.getters.size() + " getting, " + now.putters.size() + " putting"
                 + (now.shut ? ", shut down]" : "]");
     }

@@ -1,6 +1,9 @@
 package io.coloop.stream;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static io.coloop.internal.Models.check;
+import static io.coloop.internal.Models.holds;
+import static io.coloop.internal.Models.isFoundOut;
+import static io.coloop.internal.Models.join;
 
 import io.coloop.Loop;
 import io.coloop.Promise;
@@ -12,8 +15,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jetbrains.lincheck.Lincheck;
-import org.jetbrains.lincheck.LincheckAssertionError;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -30,29 +31,6 @@ class StreamModelTest {
     /** Where the object under test is kept and read back: one that only lambdas share is thread-local for Lincheck, which then never switches inside it. */
     private static Object shared;
 
-    private static void holds(Runnable scenario) {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, scenario::run);
-    }
-
-    private static void isFoundOut(Runnable scenario) {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, scenario::run))
-                .isInstanceOf(LincheckAssertionError.class);
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException impossible) {
-            throw new AssertionError(impossible);
-        }
-    }
-
-    private static void check(boolean holds, String what) {
-        if (!holds) {
-            throw new AssertionError(what); // no library here: it would be explored too
-        }
-    }
-
     // ---- asking against taking
 
     private interface Asks {
@@ -67,22 +45,22 @@ class StreamModelTest {
 
     @Test
     void noAskIsLostAndALoopThatStarvesIsWoken() {
-        holds(() -> everyAskArrives(ProductDemand::new));
+        holds(INTERLEAVINGS, () -> everyAskArrives(ProductDemand::new));
     }
 
     @Test
     void aLoopThatLooksBeforeItSaysThatItStarvesIsFound() {
-        isFoundOut(() -> everyAskArrives(LooksFirst::new));
+        isFoundOut(INTERLEAVINGS, () -> everyAskArrives(LooksFirst::new));
     }
 
     @Test
     void aTakeThatLosesAnAskIsFound() {
-        isFoundOut(() -> everyAskArrives(LooseTake::new));
+        isFoundOut(INTERLEAVINGS, () -> everyAskArrives(LooseTake::new));
     }
 
     @Test
     void aLoopThatTakesItsWordBackIsFound() {
-        isFoundOut(() -> everyAskArrives(TakesItBack::new));
+        isFoundOut(INTERLEAVINGS, () -> everyAskArrives(TakesItBack::new));
     }
 
     private static void everyAskArrives(Supplier<Asks> kind) {
@@ -232,17 +210,17 @@ class StreamModelTest {
 
     @Test
     void aLoopThatWaitsIsWokenByAnItemAndByTheEnd() {
-        holds(() -> aWaitEnds(ProductIntake::new));
+        holds(INTERLEAVINGS, () -> aWaitEnds(ProductIntake::new));
     }
 
     @Test
     void aWaitThatLooksBeforeItSaysSoIsFound() {
-        isFoundOut(() -> aWaitEnds(handOver -> new LooseIntake(handOver, Flaw.LOOKS_BEFORE_IT_WAITS)));
+        isFoundOut(INTERLEAVINGS, () -> aWaitEnds(handOver -> new LooseIntake(handOver, Flaw.LOOKS_BEFORE_IT_WAITS)));
     }
 
     @Test
     void anEndThatComesBeforeItsItemIsFound() {
-        isFoundOut(() -> aWaitEnds(handOver -> new LooseIntake(handOver, Flaw.END_BEFORE_ITEM)));
+        isFoundOut(INTERLEAVINGS, () -> aWaitEnds(handOver -> new LooseIntake(handOver, Flaw.END_BEFORE_ITEM)));
     }
 
     private static void aWaitEnds(java.util.function.Function<Consumer<String>, Intake> kind) {
@@ -287,22 +265,26 @@ class StreamModelTest {
 
     @Test
     void eachItemAndAFailureEndInExactlyOnePlace() {
-        holds(() -> nothingIsLostAtTheClose(ProductIntake::new));
+        holds(INTERLEAVINGS, () -> nothingIsLostAtTheClose(ProductIntake::new));
     }
 
     @Test
     void anItemThatASourcePutsThereAfterTheCloseIsFound() {
-        isFoundOut(() -> nothingIsLostAtTheClose(handOver -> new LooseIntake(handOver, Flaw.ONE_LOOK)));
+        isFoundOut(INTERLEAVINGS, () -> nothingIsLostAtTheClose(handOver -> new LooseIntake(handOver, Flaw.ONE_LOOK)));
     }
 
     @Test
     void anItemThatBothSidesDisposeOfIsFound() {
-        isFoundOut(() -> nothingIsLostAtTheClose(handOver -> new LooseIntake(handOver, Flaw.DISPOSES_TWICE)));
+        isFoundOut(
+                INTERLEAVINGS,
+                () -> nothingIsLostAtTheClose(handOver -> new LooseIntake(handOver, Flaw.DISPOSES_TWICE)));
     }
 
     @Test
     void aFailureThatACloseOverwritesIsFound() {
-        isFoundOut(() -> nothingIsLostAtTheClose(handOver -> new LooseIntake(handOver, Flaw.LOSES_A_FAILURE)));
+        isFoundOut(
+                INTERLEAVINGS,
+                () -> nothingIsLostAtTheClose(handOver -> new LooseIntake(handOver, Flaw.LOSES_A_FAILURE)));
     }
 
     private static void nothingIsLostAtTheClose(java.util.function.Function<Consumer<String>, Intake> kind) {
@@ -531,12 +513,12 @@ class StreamModelTest {
 
     @Test
     void thereIsOneEnd() {
-        holds(() -> oneEnd(ProductEnding::new));
+        holds(INTERLEAVINGS, () -> oneEnd(ProductEnding::new));
     }
 
     @Test
     void twoEndsAreFound() {
-        isFoundOut(() -> oneEnd(to -> new LooseEnding(to, false)));
+        isFoundOut(INTERLEAVINGS, () -> oneEnd(to -> new LooseEnding(to, false)));
     }
 
     private static void oneEnd(java.util.function.Function<Signals, Ending> kind) {
@@ -555,7 +537,7 @@ class StreamModelTest {
 
     @Test
     void nothingIsSignalledTwiceUnderACancel() {
-        holds(() -> atMostOneEnd(ProductEnding::new));
+        holds(INTERLEAVINGS, () -> atMostOneEnd(ProductEnding::new));
     }
 
     private static void atMostOneEnd(java.util.function.Function<Signals, Ending> kind) {
@@ -577,12 +559,12 @@ class StreamModelTest {
 
     @Test
     void aBadRequestIsSignalledOnceAndNotBeforeOnSubscribeHasReturned() {
-        holds(() -> refusedOnce(ProductEnding::new));
+        holds(INTERLEAVINGS, () -> refusedOnce(ProductEnding::new));
     }
 
     @Test
     void aBadRequestThatGetsLostIsFound() {
-        isFoundOut(() -> refusedOnce(to -> new LooseEnding(to, true)));
+        isFoundOut(INTERLEAVINGS, () -> refusedOnce(to -> new LooseEnding(to, true)));
     }
 
     private static void refusedOnce(java.util.function.Function<Signals, Ending> kind) {

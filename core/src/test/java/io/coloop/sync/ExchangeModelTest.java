@@ -1,6 +1,11 @@
 package io.coloop.sync;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static io.coloop.internal.Models.check;
+import static io.coloop.internal.Models.holds;
+import static io.coloop.internal.Models.isFoundOut;
+import static io.coloop.internal.Models.isLinearizable;
+import static io.coloop.internal.Models.isNotLinearizable;
+import static io.coloop.internal.Models.join;
 
 import io.coloop.internal.Permit;
 import java.util.ArrayList;
@@ -9,9 +14,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import org.jetbrains.lincheck.Lincheck;
-import org.jetbrains.lincheck.LincheckAssertionError;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -34,52 +36,39 @@ class ExchangeModelTest {
 
     @Test
     void itsOperationsAreLinearizable() {
-        linearizable(ProductOperations.class);
+        isLinearizable(ProductOperations.class, Specification.class);
     }
 
     @Test
     void aReadAndAWriteInPlaceOfACompareAndSetAreFound() {
-        assertThatThrownBy(() -> linearizable(LooseOperations.class)).isInstanceOf(LincheckAssertionError.class);
-    }
-
-    private static void linearizable(Class<?> operations) {
-        new ModelCheckingOptions()
-                .iterations(15)
-                .invocationsPerIteration(300)
-                .threads(3)
-                .actorsPerThread(3)
-                .actorsBefore(1)
-                .actorsAfter(2)
-                .minimizeFailedScenario(false)
-                .sequentialSpecification(Specification.class)
-                .check(operations);
+        isNotLinearizable(LooseOperations.class, Specification.class);
     }
 
     // ---- waiting: a lost wake-up is a deadlock
 
     @Test
     void everyItemArrivesOnceInItsSendersOrder() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> allArrive(1, Exchange::new));
+        holds(INTERLEAVINGS, () -> allArrive(1, Exchange::new));
     }
 
     @Test
     void anItemDeliveredTwiceIsFound() {
-        assertFound(() -> allArrive(1, TakesInTwoSteps::new));
+        isFoundOut(INTERLEAVINGS, () -> allArrive(1, TakesInTwoSteps::new));
     }
 
     @Test
     void aTurnInLineTooLateIsFound() {
-        assertFound(() -> allArrive(1, LooksBeforeItEnters::new));
+        isFoundOut(INTERLEAVINGS, () -> allArrive(1, LooksBeforeItEnters::new));
     }
 
     @Test
     void aPutThatWakesNobodyIsFound() {
-        assertFound(() -> allArrive(1, NeverSignals::new));
+        isFoundOut(INTERLEAVINGS, () -> allArrive(1, NeverSignals::new));
     }
 
     @Test
     void theNewestFirstIsFound() {
-        assertFound(() -> allArrive(2, NewestFirst::new));
+        isFoundOut(INTERLEAVINGS, () -> allArrive(2, NewestFirst::new));
     }
 
     private static void allArrive(int capacity, IntFunction<Exchange<Integer>> kind) {
@@ -128,17 +117,17 @@ class ExchangeModelTest {
 
     @Test
     void whatACancelledGetterLeavesComesToAnother() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> aCancelLosesNothing(Exchange::new));
+        holds(INTERLEAVINGS, () -> aCancelLosesNothing(Exchange::new));
     }
 
     @Test
     void aSignalLostWithACancelledGetterIsFound() {
-        assertFound(() -> aCancelLosesNothing(KeepsItsSignal::new));
+        isFoundOut(INTERLEAVINGS, () -> aCancelLosesNothing(KeepsItsSignal::new));
     }
 
     @Test
     void anItemHandedToACancelledGetterIsFound() {
-        assertFound(() -> aCancelLosesNothing(HandsOver::new));
+        isFoundOut(INTERLEAVINGS, () -> aCancelLosesNothing(HandsOver::new));
     }
 
     private static void aCancelLosesNothing(IntFunction<Exchange<Integer>> kind) {
@@ -183,12 +172,12 @@ class ExchangeModelTest {
 
     @Test
     void theRoomThatACancelledPutterLeavesIsAnothers() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> aCancelledPutLeavesItsRoom(Exchange::new));
+        holds(INTERLEAVINGS, () -> aCancelledPutLeavesItsRoom(Exchange::new));
     }
 
     @Test
     void aSignalLostWithACancelledPutterIsFound() {
-        assertFound(() -> aCancelledPutLeavesItsRoom(KeepsItsSignal::new));
+        isFoundOut(INTERLEAVINGS, () -> aCancelledPutLeavesItsRoom(KeepsItsSignal::new));
     }
 
     private static void aCancelledPutLeavesItsRoom(IntFunction<Exchange<Integer>> kind) {
@@ -230,12 +219,12 @@ class ExchangeModelTest {
 
     @Test
     void whatWasPutBeforeTheEndIsGotAndNobodyWaits() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> acceptedIffGot(Exchange::new));
+        holds(INTERLEAVINGS, () -> acceptedIffGot(Exchange::new));
     }
 
     @Test
     void aTurnInLineAfterTheEndIsFound() {
-        assertFound(() -> acceptedIffGot(EntersAfterTheEnd::new));
+        isFoundOut(INTERLEAVINGS, () -> acceptedIffGot(EntersAfterTheEnd::new));
     }
 
     private static void acceptedIffGot(IntFunction<Exchange<Integer>> kind) {
@@ -263,25 +252,6 @@ class ExchangeModelTest {
             }
         } catch (QueueShutDownException end) {
             return;
-        }
-    }
-
-    private static void assertFound(Runnable scenario) {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, scenario))
-                .isInstanceOf(LincheckAssertionError.class);
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException impossible) {
-            throw new AssertionError(impossible);
-        }
-    }
-
-    private static void check(boolean holds, String what) {
-        if (!holds) {
-            throw new AssertionError(what); // no library here: it would be explored too
         }
     }
 

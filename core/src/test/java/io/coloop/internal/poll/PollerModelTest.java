@@ -1,6 +1,8 @@
 package io.coloop.internal.poll;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static io.coloop.internal.Models.holds;
+import static io.coloop.internal.Models.isFoundOut;
+import static io.coloop.internal.Models.join;
 
 import io.coloop.internal.Permit;
 import java.nio.channels.SelectableChannel;
@@ -10,8 +12,6 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
-import org.jetbrains.lincheck.Lincheck;
-import org.jetbrains.lincheck.LincheckAssertionError;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -31,27 +31,22 @@ class PollerModelTest {
 
     @Test
     void whoAsksIsTold() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> everythingIsRead(Product::new));
+        holds(INTERLEAVINGS, () -> everythingIsRead(Product::new));
     }
 
     @Test
     void aTellingBeforeTheClearingIsFound() {
-        assertThatThrownBy(() ->
-                        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> everythingIsRead(TellsBeforeItClears::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> everythingIsRead(TellsBeforeItClears::new));
     }
 
     @Test
     void aQuestionWithoutAWakeUpIsFound() {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> everythingIsRead(NeverWakes::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> everythingIsRead(NeverWakes::new));
     }
 
     @Test
     void aWakeUpBeforeTheQuestionIsFound() {
-        assertThatThrownBy(
-                        () -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> everythingIsRead(WakesBeforeItAsks::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> everythingIsRead(WakesBeforeItAsks::new));
     }
 
     private static void everythingIsRead(BiFunction<Kernel, Permit, Protocol> kind) {
@@ -77,14 +72,6 @@ class PollerModelTest {
         }
         here.stop();
         join(selecting);
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException impossible) {
-            throw new AssertionError(impossible);
-        }
     }
 
     /** One channel that can only be read, and a selector: what is of interest when a select begins counts for it, until it is woken. */

@@ -1,15 +1,17 @@
 package io.coloop.internal.queue;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static io.coloop.internal.Models.check;
+import static io.coloop.internal.Models.holds;
+import static io.coloop.internal.Models.isFoundOut;
+import static io.coloop.internal.Models.isLinearizable;
+import static io.coloop.internal.Models.isNotLinearizable;
+import static io.coloop.internal.Models.join;
 
 import io.coloop.internal.Permit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.jetbrains.lincheck.Lincheck;
-import org.jetbrains.lincheck.LincheckAssertionError;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,43 +28,29 @@ class InboxModelTest {
 
     @Test
     void itsOperationsAreLinearizable() {
-        linearizable(ProductOperations.class);
+        isLinearizable(ProductOperations.class, Specification.class);
     }
 
     @Test
     void aFlagBesideTheItemsIsFound() {
-        assertThatThrownBy(() -> linearizable(FlaggedOperations.class)).isInstanceOf(LincheckAssertionError.class);
+        isNotLinearizable(FlaggedOperations.class, Specification.class);
     }
 
     @Test
     void anOfferThatLooksAndThenAddsIsFound() {
-        assertThatThrownBy(() -> linearizable(LooseOperations.class)).isInstanceOf(LincheckAssertionError.class);
-    }
-
-    private static void linearizable(Class<?> operations) {
-        new ModelCheckingOptions()
-                .iterations(15)
-                .invocationsPerIteration(300)
-                .threads(3)
-                .actorsPerThread(3)
-                .actorsBefore(1)
-                .actorsAfter(2)
-                .minimizeFailedScenario(false)
-                .sequentialSpecification(Specification.class)
-                .check(operations);
+        isNotLinearizable(LooseOperations.class, Specification.class);
     }
 
     // ---- a consumer that really waits: a lost wake-up is a deadlock
 
     @Test
     void aSleeperIsWokenForEveryItem() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> everyItemArrives(Product::new));
+        holds(INTERLEAVINGS, () -> everyItemArrives(Product::new));
     }
 
     @Test
     void aLostWakeUpIsFound() {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> everyItemArrives(FlaggedSleep::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> everyItemArrives(FlaggedSleep::new));
     }
 
     private static void everyItemArrives(Function<Runnable, Box> kind) {
@@ -93,13 +81,12 @@ class InboxModelTest {
 
     @Test
     void whatWasAcceptedIsSeenAndWhatWasRefusedIsNot() {
-        Lincheck.runConcurrentTest(INTERLEAVINGS, () -> acceptedIffSeen(Product::new));
+        holds(INTERLEAVINGS, () -> acceptedIffSeen(Product::new));
     }
 
     @Test
     void anItemLostInACloseIsFound() {
-        assertThatThrownBy(() -> Lincheck.runConcurrentTest(INTERLEAVINGS, () -> acceptedIffSeen(FlaggedClose::new)))
-                .isInstanceOf(LincheckAssertionError.class);
+        isFoundOut(INTERLEAVINGS, () -> acceptedIffSeen(FlaggedClose::new));
     }
 
     private static void acceptedIffSeen(Function<Runnable, Box> kind) {
@@ -126,20 +113,6 @@ class InboxModelTest {
         }
         check(!accepted[2] || accepted[1], "reopened");
         check(!accepted[2] || seen.indexOf(1) < seen.indexOf(2), "out of order: " + seen);
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException impossible) {
-            throw new AssertionError(impossible);
-        }
-    }
-
-    private static void check(boolean holds, String what) {
-        if (!holds) {
-            throw new AssertionError(what); // no library here: it would be explored too
-        }
     }
 
     // ---- what is checked

@@ -1,8 +1,8 @@
 package io.coloop.examples.shop;
 
 import io.coloop.measuring.Bars;
+import io.coloop.measuring.Marks;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,8 +25,6 @@ final class Measure {
     private static final Duration WARM_UP = Duration.ofSeconds(2);
     private static final Duration SLOW = Duration.ofSeconds(25);
     private static final Duration BEGINNING = Duration.ofSeconds(5);
-    private static final String BEGIN = "<!-- webflux: written by Measure -->";
-    private static final String END = "<!-- end of webflux -->";
 
     static {
         WORK.put("products/7", "three calls, one after the other");
@@ -71,10 +69,7 @@ final class Measure {
         String page = options.get("write");
         if (page != null) {
             Path file = Path.of(page);
-            String text = Files.readString(file);
-            int begin = text.indexOf(BEGIN) + BEGIN.length();
-            Files.writeString(
-                    file, text.substring(0, begin) + "\n" + measure.table + text.substring(text.indexOf(END)));
+            Marks.write(file, "webflux: written by Measure", measure.table.toString());
             Bars.write(
                     file.resolveSibling("webflux.svg"),
                     format("CPU time of a request, µs (%,d a second, one event loop, mounted)", measure.rate),

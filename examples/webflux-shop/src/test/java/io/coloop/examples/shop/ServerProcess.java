@@ -1,5 +1,6 @@
 package io.coloop.examples.shop;
 
+import io.coloop.measuring.Processes;
 import io.coloop.measuring.ProcessorTime;
 import java.io.File;
 import java.io.IOException;
@@ -123,14 +124,6 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException interrupted) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        Processes.end(process);
     }
 }
