@@ -71,10 +71,14 @@ final class EchoServer {
         }
     }
 
-    private static void sendBack(Connection connection) throws IOException {
+    private static void sendBack(Connection connection) {
         ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-        while (connection.read(buffer.clear()) >= 0) {
-            connection.write(buffer.flip());
+        try {
+            while (connection.read(buffer.clear()) >= 0) {
+                connection.write(buffer.flip());
+            }
+        } catch (IOException reset) {
+            // the load is over
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.Map;
 /** Groups of bars, as an SVG. */
 public final class Bars {
     private static final List<String> COLOURS =
-            List.of("#1f6feb", "#8b949e", "#a371f7", "#d29922", "#2da44e", "#cf222e");
+            List.of("#1f6feb", "#8b949e", "#a371f7", "#d29922", "#2da44e", "#cf222e", "#bf3989");
     private static final int WIDTH = 720;
     private static final int BAR = 18;
     private static final int GAP = 16;

@@ -19,6 +19,7 @@ final class SocketTransport implements Transport {
     private final Budget budget = new Budget();
     private final @Nullable SocketAddress local;
     private final @Nullable SocketAddress remote;
+    private boolean drained; // the last read left room, so that the next one would find nothing at once
 
     /** Of a socket that is connected. */
     SocketTransport(SocketChannel channel, Readiness readiness) throws IOException {
@@ -34,11 +35,14 @@ final class SocketTransport implements Transport {
         int end = limit(into);
         try {
             while (true) {
+                if (drained) {
+                    await(SelectionKey.OP_READ);
+                }
                 int count = channel.read(into);
+                drained = into.hasRemaining();
                 if (count != 0) {
                     return count;
                 }
-                await(SelectionKey.OP_READ);
             }
         } finally {
             into.limit(end);

@@ -6,12 +6,14 @@ import java.util.Arrays;
 /** The bytes that were received and not asked for yet. Not thread-safe. */
 public final class InputBuffer {
     private static final byte[] EMPTY = {};
-    private static final int INITIAL = 4096;
+    private static final int INITIAL = 512; // most connections wait for a line, or for nothing
+    private static final int BUSY = 16 * 1024; // what one grows to whose bytes come faster
     private static final int KEPT = 64 * 1024; // a larger array goes when it is empty
 
     private byte[] bytes = EMPTY;
     private int head;
     private int tail;
+    private boolean filled; // by the last that came, so that there may be more
 
     public int size() {
         return tail - head;
@@ -24,15 +26,17 @@ public final class InputBuffer {
             tail = size();
             head = 0;
         }
-        if (tail == bytes.length) {
+        int least = Math.min(wanted, KEPT);
+        if (tail == bytes.length || bytes.length < least || (filled && bytes.length < BUSY)) {
             int doubled = Math.max(INITIAL, (int) Math.min(Integer.MAX_VALUE - 8L, bytes.length * 2L));
-            bytes = Arrays.copyOf(bytes, Math.max(doubled, Math.min(wanted, KEPT)));
+            bytes = Arrays.copyOf(bytes, Math.max(doubled, least));
         }
         return ByteBuffer.wrap(bytes, tail, bytes.length - tail);
     }
 
     public void added(int count) {
         tail += count;
+        filled = tail == bytes.length;
     }
 
     public byte[] take(int count) {
