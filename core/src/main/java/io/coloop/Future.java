@@ -327,8 +327,13 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         return origin;
     }
 
+    /** Whether somebody who is no listener looks at the outcome. */
+    boolean isReceived() {
+        return false;
+    }
+
     final boolean hasListeners() {
-        return state instanceof Listener newest && newest.orOlder() != null;
+        return isReceived() || (state instanceof Listener newest && newest.orOlder() != null);
     }
 
     final boolean settle(Object outcome) {
@@ -342,7 +347,7 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
                     origin = null;
                 }
                 boolean awaited = enqueueAll(oldestFirst((Listener) now), outcome);
-                if (outcome instanceof Outcome.Failure failure && !failure.observed && !awaited) {
+                if (outcome instanceof Outcome.Failure failure && !failure.observed && !awaited && !isReceived()) {
                     loop.failures().track(this, failure);
                 }
                 return true;
@@ -472,6 +477,9 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
 
     /** A stage that came from this one was cancelled: nobody may want this one any more. */
     final void abandon(@Nullable String reason) {
+        if (isReceived()) {
+            return;
+        }
         for (Listener listener = state instanceof Listener newest ? newest : null;
                 listener != null;
                 listener = listener.next) {

@@ -21,6 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,11 +183,31 @@ public final class Loop implements Executor, AutoCloseable {
         return spawnNamed(Objects.requireNonNull(name, "name"), asBody(body));
     }
 
+    /**
+     * Starts a task for a receiver that is told its outcome as the rest of the task's last item: on the loop's own thread, right after the task's stack has gone, and before anything that waits for the task goes on. So what
+     * a library makes of the end, such as a signal, does not come a turn late; what need not be so quick is better a {@link Future#whenComplete callback}. The receiver runs in the context of whoever calls this, must not await, and is
+     * told once: also of a task that was cancelled before it began, or that the closing loop gave up. A failure counts as observed. Any thread.
+     */
+    public <T extends @Nullable Object> Task<T> spawn(
+            Body<? extends T, ?> body, BiConsumer<? super @Nullable T, ? super @Nullable Throwable> receiver) {
+        Objects.requireNonNull(body, "body");
+        Objects.requireNonNull(receiver, "receiver");
+        ContextCapture.Snapshot seen = snapshot();
+        return spawn(null, body, (value, failure) -> seen.run(() -> receiver.accept(value, failure)));
+    }
+
     private <T extends @Nullable Object> Task<T> spawnNamed(@Nullable String name, Body<? extends T, ?> body) {
+        return spawn(name, body, null);
+    }
+
+    private <T extends @Nullable Object> Task<T> spawn(
+            @Nullable String name,
+            Body<? extends T, ?> body,
+            @Nullable BiConsumer<? super @Nullable T, ? super @Nullable Throwable> receiver) {
         if (isClosed()) {
             throw Misuse.closed("spawn(...)", this);
         }
-        Task<T> task = new Task<>(this, name, body);
+        Task<T> task = new Task<>(this, name, body, receiver);
         task.start("spawn(...)");
         return task;
     }

@@ -3,6 +3,7 @@ package io.coloop;
 import io.coloop.internal.fiber.Fiber;
 import io.coloop.internal.fiber.PinnedStackException;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private boolean mustCancel;
     private @Nullable String cancelReason;
     private volatile @Nullable Consumer<? super T> undelivered; // any thread's
+    private final @Nullable BiConsumer<? super @Nullable T, ? super @Nullable Throwable> receiver;
 
     @Nullable
     Cleanup cleanup; // the innermost that runs
@@ -56,10 +58,18 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     boolean inClosingRound;
 
-    Task(Loop loop, @Nullable String name, Body<? extends T, ?> body) {
+    /**
+     * @param receiver told the outcome as the rest of the last item, when the stack has gone; or null
+     */
+    Task(
+            Loop loop,
+            @Nullable String name,
+            Body<? extends T, ?> body,
+            @Nullable BiConsumer<? super @Nullable T, ? super @Nullable Throwable> receiver) {
         super(loop);
         this.id = loop.nextTaskId();
         this.givenName = name;
+        this.receiver = receiver;
         this.body = inForeignContext(loop.foreignSnapshot(), Objects.requireNonNull(body, "body"));
         this.context = Context.current();
         this.trace = Trace.isWanted(loop) ? Trace.begin(loop, name()) : null;
@@ -253,7 +263,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
-    private void runBody() {
+    private @Nullable Runnable runBody() {
         loop().setRunning(this);
         Body<? extends T, ?> toRun = Objects.requireNonNull(body);
         body = null;
@@ -274,6 +284,28 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             handOver(dropped);
         }
         finish(outcome);
+        return receiver == null ? null : this::tellReceiver;
+    }
+
+    private void tellReceiver() {
+        if (receiver != null) {
+            loop().setRunning(null);
+            loop().runItem(this::tell);
+        }
+    }
+
+    @SuppressWarnings("NullAway") // a value may be null where T may
+    private void tell() {
+        Object outcome = Objects.requireNonNull(outcome());
+        markObserved(outcome);
+        Throwable failure = Outcome.failureOf(outcome);
+        T value = failure == null ? Outcome.<T>valueOf(outcome) : null;
+        Objects.requireNonNull(receiver).accept(value, failure);
+    }
+
+    @Override
+    boolean isReceived() {
+        return receiver != null;
     }
 
     /** What the body returned though it ends cancelled: from the ready queue, for this is its own stack. */
@@ -341,6 +373,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         loop().cancelled().remove(this);
         loop().alive().remove(this);
         settle(new Outcome.Cancelled("the loop closed before the task ended"));
+        loop().enqueue(this::tellReceiver);
     }
 
     long id() {
@@ -563,6 +596,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                 if (mustCancel) {
                     body = null;
                     finish(new Outcome.Cancelled(reasonSeen(cancelReason)));
+                    tellReceiver();
                     return;
                 }
             }

@@ -79,17 +79,15 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
 
     private void spawn(EmittingBody<T, ?> body) {
         Body<@Nullable Void, ?> run = () -> {
-            Task.current().handle((value, failure) -> null); // it may fail before the subscribing thread listens
             body.run(this);
             return null;
         };
         try {
-            Task<?> spawned = loop.spawn(run);
+            Task<?> spawned = loop.spawn(run, (none, failure) -> end(failure));
             task = spawned;
             if (isCancelled()) { // before it could be told
                 onLoop(this::cancelTask);
             }
-            spawned.handle((value, failure) -> end(failure));
         } catch (LoopClosedException closed) {
             fail(closed);
         }
@@ -215,8 +213,7 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         }
     }
 
-    @Nullable
-    Void end(@Nullable Throwable failure) {
+    void end(@Nullable Throwable failure) {
         ended = true;
         if (loop.isOnLoop()) { // else it is closed, and nobody waits
             starving.signalAll();
@@ -228,7 +225,6 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         } else if (!fail(Undelivered.crossing(cause))) {
             undelivered.error(cause);
         }
-        return null;
     }
 
     private void complete() {

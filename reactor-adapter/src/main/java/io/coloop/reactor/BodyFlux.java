@@ -29,11 +29,7 @@ final class BodyFlux<T> extends Flux<T> {
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
         Context context = actual.currentContext();
-        if (ThreadLocals.areIn(context)) {
-            ThreadLocals.run(context, () -> start(actual, context));
-        } else {
-            start(actual, context);
-        }
+        ThreadLocals.runIn(context, () -> start(actual, context));
     }
 
     private void start(CoreSubscriber<? super T> actual, Context context) {

@@ -371,7 +371,7 @@ public final class Reactor {
      *
      * <ol>
      *   <li>Cold: the task starts at the subscription, from any thread, without waiting for demand.
-     *   <li>Threads: the body and all signals run on the loop; signals on its own thread, from the ready queue.
+     *   <li>Threads: the body and all signals run on the loop; signals on its own thread, right after the task's stack has gone.
      *   <li>Cancel: cancelling the subscription cancels the task, which runs its cleanup and signals nothing more. A task cancelled by somebody else, or by the loop's
      *       end, is {@code onError} with a plain {@link java.util.concurrent.CancellationException}. A closed loop is {@code onError} with
      *       {@link io.coloop.LoopClosedException}.
@@ -382,12 +382,12 @@ public final class Reactor {
      * </ol>
      */
     public static <T> Mono<T> mono(Loop loop, Body<? extends @Nullable T, ?> body) {
-        return FutureMono.cold(Objects.requireNonNull(loop, "loop"), Objects.requireNonNull(body, "body"), null);
+        return BodyMono.of(Objects.requireNonNull(loop, "loop"), Objects.requireNonNull(body, "body"), null);
     }
 
     /** Like {@link #mono(Loop, Body)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> Mono<T> mono(Loop loop, Body<? extends @Nullable T, ?> body, Consumer<? super T> onUndelivered) {
-        return FutureMono.cold(
+        return BodyMono.of(
                 Objects.requireNonNull(loop, "loop"),
                 Objects.requireNonNull(body, "body"),
                 Objects.requireNonNull(onUndelivered, "onUndelivered"));
@@ -400,7 +400,7 @@ public final class Reactor {
             body.run();
             return null;
         };
-        return FutureMono.cold(Objects.requireNonNull(loop, "loop"), empty, null);
+        return BodyMono.of(Objects.requireNonNull(loop, "loop"), empty, null);
     }
 
     /**
@@ -419,17 +419,17 @@ public final class Reactor {
      * </ol>
      */
     public static <T> Mono<T> mono(Future<? extends @Nullable T> future) {
-        return FutureMono.hot(Objects.requireNonNull(future, "future"), false, null);
+        return FutureMono.of(Objects.requireNonNull(future, "future"), false, null);
     }
 
     /** Like {@link #mono(Future)}, but the future is the subscribers': the first that cancels cancels it, and a value that came too late for one is undelivered. */
     public static <T> Mono<T> monoOwning(Future<? extends @Nullable T> future) {
-        return FutureMono.hot(Objects.requireNonNull(future, "future"), true, null);
+        return FutureMono.of(Objects.requireNonNull(future, "future"), true, null);
     }
 
     /** Like {@link #monoOwning(Future)}; a value that comes too late goes to {@code onUndelivered}, which runs on the loop and must not await. */
     public static <T> Mono<T> monoOwning(Future<? extends @Nullable T> future, Consumer<? super T> onUndelivered) {
-        return FutureMono.hot(
+        return FutureMono.of(
                 Objects.requireNonNull(future, "future"), true, Objects.requireNonNull(onUndelivered, "onUndelivered"));
     }
 

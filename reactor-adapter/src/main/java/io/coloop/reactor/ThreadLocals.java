@@ -37,9 +37,13 @@ final class ThreadLocals {
         return Micrometer.run(context, body);
     }
 
-    /** Runs a body without a result; see {@link #run(Context, Body)}. */
-    static <X extends Throwable> void run(Context context, VoidBody<X> body) throws X {
-        run(context, ReactorContext.asBody(body));
+    /** Runs the body on the calling thread, with the values that the context has if it has some. */
+    static <X extends Throwable> void runIn(Context context, VoidBody<X> body) throws X {
+        if (areIn(context)) {
+            run(context, ReactorContext.asBody(body));
+        } else {
+            body.run();
+        }
     }
 
     private static final class Micrometer {

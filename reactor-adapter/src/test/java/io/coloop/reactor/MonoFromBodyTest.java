@@ -459,7 +459,7 @@ class MonoFromBodyTest {
         Reactor.<Object>mono(
                         loop,
                         () -> {
-                            loop.callSoon(recorder::cancel); // before the value is handed over
+                            recorder.cancel(); // before the value is handed over
                             return "value";
                         },
                         undelivered::add)
@@ -526,7 +526,7 @@ class MonoFromBodyTest {
         IOException failure = new IOException("late");
         Recorder<Object> recorder = new Recorder<>(new Trail(), Context.empty());
         mono(loop, () -> {
-                    loop.callSoon(recorder::cancel);
+                    recorder.cancel();
                     throw failure;
                 })
                 .subscribe(recorder);

@@ -542,7 +542,7 @@ public final class Rx {
      *
      * <ol>
      *   <li>Cold: the task starts at the subscription, from any thread.
-     *   <li>Threads: the body and all signals run on the loop; signals on its own thread, from the ready queue.
+     *   <li>Threads: the body and all signals run on the loop; signals on its own thread, right after the task's stack has gone.
      *   <li>Cancel: disposing of the subscription cancels the task, which runs its cleanup and signals nothing more. A task cancelled by somebody else, or by the loop's
      *       end, is {@code onError} with a plain {@link java.util.concurrent.CancellationException}. A closed loop is {@code onError} with
      *       {@link io.coloop.LoopClosedException}.
@@ -695,13 +695,12 @@ public final class Rx {
 
     private static <T> Maybe<T> cold(
             Loop loop, Body<? extends @Nullable T, ?> body, @Nullable Consumer<? super T> onUndelivered) {
-        return FutureMaybe.cold(
-                Objects.requireNonNull(loop, "loop"), Objects.requireNonNull(body, "body"), onUndelivered);
+        return BodyMaybe.of(Objects.requireNonNull(loop, "loop"), Objects.requireNonNull(body, "body"), onUndelivered);
     }
 
     private static <T> Maybe<T> hot(
             Future<? extends @Nullable T> future, boolean owns, @Nullable Consumer<? super T> onUndelivered) {
-        return FutureMaybe.hot(Objects.requireNonNull(future, "future"), owns, onUndelivered);
+        return FutureMaybe.of(Objects.requireNonNull(future, "future"), owns, onUndelivered);
     }
 
     private static <T> Single<T> notNull(Maybe<T> maybe) {

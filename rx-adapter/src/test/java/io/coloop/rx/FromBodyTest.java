@@ -386,7 +386,7 @@ class FromBodyTest {
         Maybe<Object> source = maybe(
                 loop,
                 () -> {
-                    loop.callSoon(() -> subscription.get().dispose()); // before the value is handed over
+                    subscription.get().dispose(); // before the value is handed over
                     return "value";
                 },
                 undelivered::add);
@@ -448,7 +448,7 @@ class FromBodyTest {
             IOException failure = new IOException("late");
             AtomicReference<Disposable> subscription = new AtomicReference<>();
             subscription.set(kind.cold(loop, () -> {
-                        loop.callSoon(() -> subscription.get().dispose());
+                        subscription.get().dispose();
                         throw failure;
                     })
                     .subscribe());

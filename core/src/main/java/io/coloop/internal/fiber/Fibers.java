@@ -1,5 +1,6 @@
 package io.coloop.internal.fiber;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the fibers of one loop, in the mode of this JVM. */
@@ -35,9 +36,9 @@ public final class Fibers {
      * is the caller's.
      *
      * @param name the thread's name, or null for none
-     * @param body what it runs; must not throw
+     * @param body what it runs; must not throw. It returns what the carrier thread runs right after the stack has ended, or null
      */
-    public Fiber create(@Nullable String name, Runnable body) {
+    public Fiber create(@Nullable String name, Supplier<? extends @Nullable Runnable> body) {
         Fiber fiber = mounted() ? new MountedFiber(carrier, name, body) : new HandOffFiber(baton, carrier, name, body);
         fiber.thread().setContextClassLoader(Thread.currentThread().getContextClassLoader());
         return fiber;

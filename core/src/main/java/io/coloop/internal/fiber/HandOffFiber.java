@@ -1,6 +1,7 @@
 package io.coloop.internal.fiber;
 
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A virtual thread of the default scheduler that runs only while it holds its loop's baton. */
@@ -19,7 +20,7 @@ final class HandOffFiber extends Fiber {
     private boolean started; // the baton holder's
     private volatile boolean holds;
 
-    HandOffFiber(Baton baton, Carrier carrier, @Nullable String name, Runnable body) {
+    HandOffFiber(Baton baton, Carrier carrier, @Nullable String name, Supplier<? extends @Nullable Runnable> body) {
         this.baton = baton;
         this.carrier = carrier;
         Thread.Builder.OfVirtual builder = Thread.ofVirtual().inheritInheritableThreadLocals(false);
@@ -27,10 +28,11 @@ final class HandOffFiber extends Fiber {
             builder.name(name);
         }
         this.thread = builder.unstarted(() -> {
+            Runnable then = null;
             try {
-                body.run();
+                then = body.get();
             } finally {
-                passOn(null);
+                passOn(then);
             }
         });
     }

@@ -2,6 +2,7 @@ package io.coloop.internal.fiber;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A virtual thread whose scheduler is the loop: resuming it is a call on the carrier thread. */
@@ -14,14 +15,14 @@ final class MountedFiber extends Fiber implements Runnable {
      */
     private final Scheduler scheduler;
     private final Thread thread;
-    private final Runnable body;
+    private final Supplier<? extends @Nullable Runnable> body;
     private boolean started;
     private boolean runnable;
     private boolean held; // resumed, and its continuation has not come
     private @Nullable Runnable then;
     private volatile boolean pinned; // set by a rescuer, when the suspend that it is for can end no other way
 
-    MountedFiber(Carrier carrier, @Nullable String name, Runnable body) {
+    MountedFiber(Carrier carrier, @Nullable String name, Supplier<? extends @Nullable Runnable> body) {
         this.scheduler = new Scheduler(carrier, this);
         this.body = body;
         this.thread = Jdk.newVirtualThread(scheduler, name, this);
@@ -32,7 +33,7 @@ final class MountedFiber extends Fiber implements Runnable {
     public void run() {
         Jdk.pin();
         try {
-            body.run();
+            then = body.get();
         } finally {
             scheduler.fiber = null;
             Jdk.unpin();

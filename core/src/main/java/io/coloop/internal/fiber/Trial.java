@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One fiber, suspended and resumed on a platform thread of its own, before anyone relies on it. */
 final class Trial implements Carrier {
-    private static final String EXPECTED = "body after-unmount carrier body ";
+    private static final String EXPECTED = "body after-unmount carrier body after-end ";
 
     private final Thread thread;
     private final StringBuilder trail = new StringBuilder(); // the thread's and its fiber's
@@ -44,13 +44,14 @@ final class Trial implements Carrier {
         return trail.toString().equals(EXPECTED) ? "" : "expected " + EXPECTED + "but saw " + trail;
     }
 
-    private void body() {
+    private Runnable body() {
         trail.append("body ");
         LockSupport.parkNanos(1); // pinned: must not come back to the carrier
         if (fiber != null) {
             fiber.suspend(() -> trail.append("after-unmount "));
         }
         trail.append("body ");
+        return () -> trail.append("after-end ");
     }
 
     @Override
