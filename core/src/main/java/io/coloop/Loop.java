@@ -683,6 +683,17 @@ public final class Loop implements Executor, AutoCloseable {
         enqueue(() -> closing.begin("the loop failed: " + Report.brief(fatal)));
     }
 
+    /** A library knew nobody else to tell but the thread's handler of uncaught exceptions. */
+    void reportUndeliverable(String where, Throwable failure, @Nullable Task<?> task) {
+        report(new Report(
+                Report.Kind.CALLBACK_FAILED,
+                this,
+                "a library could not deliver a failure on " + where + ": " + Report.brief(failure),
+                failure,
+                task,
+                null));
+    }
+
     // ---- the turn; called by the driver on the loop's thread
 
     /** Makes the calling thread the loop's. */

@@ -31,6 +31,9 @@ final class OwnedDriver extends Driver implements Runnable {
 
     /** Turns the loop on the calling thread. */
     static void turnUntilClosed(Loop loop) {
+        Thread here = Thread.currentThread();
+        Thread.UncaughtExceptionHandler before = here.getUncaughtExceptionHandler();
+        here.setUncaughtExceptionHandler((thread, failure) -> loop.reportUndeliverable("its thread", failure, null));
         loop.bind();
         try {
             while (true) {
@@ -44,6 +47,8 @@ final class OwnedDriver extends Driver implements Runnable {
             }
         } catch (Throwable broken) { // the clock threw, or memory ran out between two items
             loop.closing().breakDown(broken);
+        } finally {
+            here.setUncaughtExceptionHandler(before == here.getThreadGroup() ? null : before);
         }
     }
 

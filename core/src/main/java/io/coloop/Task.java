@@ -564,13 +564,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
         @Override
         public void uncaughtException(Thread thread, Throwable failure) {
-            loop().report(new Report(
-                    Report.Kind.CALLBACK_FAILED,
-                    loop(),
-                    "a library could not deliver a failure on the thread of " + name() + ": " + Report.brief(failure),
-                    failure,
-                    Task.this,
-                    null));
+            loop().reportUndeliverable("the thread of " + name(), failure, Task.this);
         }
 
         @Override

@@ -14,8 +14,11 @@ final class Watchdog implements Runnable {
      * The loop pays for this with one plain increment per item and no clock. The watchdog samples that counter: if it stands
      * still and the loop does not wait, an item is running. Reading it without synchronization may show an old value, which delays
      * a report by a sample.
+     *
+     * Mounted, it looks whether the item is an await on a stack that cannot unmount, too, which only this thread can end; so every loop is watched there.
      */
     private static final long SAMPLE_NANOS = Duration.ofMillis(25).toNanos();
+    private static final long RESCUE_NANOS = Duration.ofMillis(100).toNanos();
     private static final int STUCK_FACTOR = 10;
     private static final Watchdog INSTANCE = new Watchdog();
 
@@ -34,7 +37,7 @@ final class Watchdog implements Runnable {
      * @param slowCancellation how long a cancelled task may go on; zero: for ever
      */
     static void watch(Loop loop, Duration slowItem, Duration slowCancellation) {
-        if (slowItem.isPositive() || slowCancellation.isPositive()) {
+        if (slowItem.isPositive() || slowCancellation.isPositive() || Loop.mode() == Mode.MOUNTED) {
             INSTANCE.watches.add(new Watch(loop, slowItem, slowCancellation));
             LockSupport.unpark(INSTANCE.thread);
         }
@@ -76,11 +79,12 @@ final class Watchdog implements Runnable {
         private long since;
         private long asked;
         private int reports; // of the item that holds the loop
+        private long rescueAfter = RESCUE_NANOS; // that item has held it
 
         Watch(Loop loop, Duration slowItem, Duration slowCancellation) {
             this.loop = loop;
             this.slowItem = slowItem.isZero() ? Long.MAX_VALUE : Loop.nanos(slowItem);
-            this.askEvery = Loop.nanos(slowCancellation) / 10;
+            this.askEvery = slowCancellation.isZero() ? Long.MAX_VALUE : Loop.nanos(slowCancellation) / 10;
             this.since = System.nanoTime();
             this.asked = since;
         }
@@ -93,16 +97,30 @@ final class Watchdog implements Runnable {
                 items = itemsNow;
                 since = now;
                 reports = 0;
+                rescueAfter = RESCUE_NANOS;
             } else if (reports == 0 && held >= slowItem) {
                 reports = 1;
                 report(held);
             } else if (reports == 1 && held / STUCK_FACTOR >= slowItem) {
                 reports = 2;
                 report(held);
+            } else if (held >= rescueAfter) {
+                rescueAfter = 2 * held;
+                rescue(loop.running());
             }
             if (now - asked >= askEvery) {
                 asked = now;
                 loop.cancelled().ask();
+            }
+        }
+
+        private void rescue(@Nullable Task<?> task) {
+            Fiber fiber = task == null ? null : task.fiberOrNull();
+            if (fiber != null) {
+                StackTraceElement[] stack = fiber.thread().getStackTrace();
+                if (loop.itemCount() == items) {
+                    fiber.rescueIfPinned(stack);
+                }
             }
         }
 

@@ -370,6 +370,35 @@ class ContextTest {
     }
 
     @LoopTest
+    void soItIsInACallback(Loop loop, Reports reports) {
+        IllegalStateException failure = new IllegalStateException("expected");
+        loop.callSoon(() -> {
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+        });
+        yieldNow();
+        Report report = reports.takeOnly(Report.Kind.CALLBACK_FAILED);
+        assertThat(report.failure()).isSameAs(failure);
+        assertThat(report.message()).startsWith("a library could not deliver a failure on its thread: ");
+    }
+
+    @Test
+    void aThreadThatALoopHasBorrowedHasItsOwnHandlerAfterwards() {
+        Thread thread = Thread.currentThread();
+        Thread.UncaughtExceptionHandler before = thread.getUncaughtExceptionHandler();
+        Loop.run(() -> {});
+        assertThat(thread.getUncaughtExceptionHandler()).isSameAs(before);
+        Thread.UncaughtExceptionHandler mine = (where, failure) -> {};
+        thread.setUncaughtExceptionHandler(mine);
+        try {
+            Loop.run(() -> {});
+            assertThat(thread.getUncaughtExceptionHandler()).isSameAs(mine);
+        } finally {
+            thread.setUncaughtExceptionHandler(null);
+        }
+    }
+
+    @LoopTest
     void aFailureThatALibraryHandsToTheThreadsHandlerIsReported(Reports reports) {
         IllegalStateException failure = new IllegalStateException("expected");
         Thread thread = Thread.currentThread();

@@ -114,13 +114,33 @@ class WatchdogTest {
         }
     }
 
+    private static final class AwaitsUnwatched {
+        static {
+            await(anotherTask());
+        }
+
+        static void initialise() {
+            // the initialiser is what this is about
+        }
+    }
+
     @Test
     void anAwaitOnAStackThatCannotUnmountThrowsAndTheTaskGoesOn() {
-        try (Loop loop = start(Duration.ofMillis(50))) {
+        awaitsInItsInitialiser(Duration.ofMillis(50), AwaitsInItsInitialiser.class, AwaitsInItsInitialiser::initialise);
+    }
+
+    /** The trap: with nobody to report slow items, nobody ended that await, and the loop was held for good. */
+    @Test
+    void itDoesSoWhereSlowItemsAreNotReported() {
+        awaitsInItsInitialiser(Duration.ZERO, AwaitsUnwatched.class, AwaitsUnwatched::initialise);
+    }
+
+    private void awaitsInItsInitialiser(Duration slowItem, Class<?> type, Runnable initialise) {
+        try (Loop loop = start(slowItem)) {
             Task<String> task = loop.spawn(() -> {
                 String outcome = "awaited"; // in hand-off mode only the task's own thread is pinned
                 try {
-                    AwaitsInItsInitialiser.initialise();
+                    initialise.run();
                 } catch (ExceptionInInitializerError failed) {
                     outcome = failed.getCause().getMessage();
                 }
@@ -131,7 +151,7 @@ class WatchdogTest {
             if (Loop.mode() == Mode.MOUNTED) {
                 assertThat(task.join())
                         .startsWith("an await needs a stack that can unmount")
-                        .contains("an await below " + AwaitsInItsInitialiser.class.getName() + ".<clinit>");
+                        .contains("an await below " + type.getName() + ".<clinit>");
             } else {
                 assertThat(task.join()).isEqualTo("awaited");
             }

@@ -352,7 +352,8 @@ public final class Server implements AutoCloseable {
     }
 
     private static void report(String message, Exception failure, Connection connection) {
-        report(Loop.current(), Report.Kind.CALLBACK_FAILED, message, failure, connection);
+        Report.Kind kind = failure instanceof IOException ? Report.Kind.CONNECTION_FAILED : Report.Kind.CALLBACK_FAILED;
+        report(Loop.current(), kind, message, failure, connection);
     }
 
     /** Where it listens, with the port that it got. Any thread. */

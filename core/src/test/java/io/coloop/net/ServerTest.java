@@ -15,6 +15,7 @@ import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.TaskGroupException;
+import io.coloop.io.IncompleteReadException;
 import io.coloop.test.LoopTest;
 import io.coloop.test.Reports;
 import io.coloop.test.VirtualClock;
@@ -235,6 +236,24 @@ class ServerTest {
         assertThat(reports.getFirst().message())
                 .startsWith("the handler of Connection[")
                 .endsWith("as told");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPeerThatLeavesIsNoFailureOfTheHandlers(Where where) throws Exception {
+        List<Report> reports = where.runReporting(() -> {
+            Server server = Net.listen(anyPort());
+            Task<Void> serving = Task.spawn(() -> server.serve(connection -> connection.readExactly(10)));
+            try (Connection leaving = Net.connect(server.localAddress())) {
+                leaving.write("five!");
+                leaving.shutdownOutput();
+                assertThatThrownBy(leaving::readLine).isInstanceOf(SocketException.class);
+            }
+            server.close();
+            await(serving);
+        });
+        assertThat(reports).extracting(Report::kind).containsExactly(Report.Kind.CONNECTION_FAILED);
+        assertThat(reports.getFirst().failure()).isInstanceOf(IncompleteReadException.class);
     }
 
     // ---- accepting by hand

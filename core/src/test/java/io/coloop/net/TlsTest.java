@@ -1093,12 +1093,14 @@ class TlsTest {
                 Promise<Void> closed = Promise.create();
                 Server server = Net.listen(UnixDomainSocketAddress.of(directory.resolve("s")), SERVER);
                 Task<Void> serving = Task.spawn(() -> server.serve(connection -> {
+                    connection.write("go\n"); // it has read the whole handshake, and reads no more
                     await(closed.future());
                     assertThat(connection.readExactly(count * 1000)).hasSize(count * 1000);
                     assertThat(connection.readLine()).isNull();
                 }));
                 Connection connection =
                         Net.connect(server.localAddress(), CLIENT.with(StandardSocketOptions.SO_SNDBUF, 4096));
+                assertThat(connection.readLine()).isEqualTo("go");
                 for (int i = 0; i < writes; i++) {
                     connection.write(new byte[1000]); // the last one just fits
                 }

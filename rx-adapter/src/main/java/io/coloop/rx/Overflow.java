@@ -206,7 +206,7 @@ abstract sealed class Overflow<T> implements Observer<T>, Flow.Subscription {
             }
             if (cancelled) {
                 for (T item = queue.poll(); item != null; item = queue.poll()) {
-                    undelivered.value(item);
+                    undelivered.unwanted(item);
                 }
             }
             Object ended = end;
