@@ -194,6 +194,7 @@ class DumpTest {
     @Test
     void anotherThreadMayAsk() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch releaseToo = new CountDownLatch(1);
         try (Loop loop = Loop.builder().name("asked").slowItem(Duration.ZERO).start()) {
             CountDownLatch begun = new CountDownLatch(1);
             loop.spawn("waiting", () -> {
@@ -204,8 +205,13 @@ class DumpTest {
             assertThat(loop.dump()).startsWith("asked: 1 task, ").contains("waiting awaits a timer at app.DumpTest.");
             loop.execute(() -> awaitUninterruptibly(release));
             assertThat(loop.dump())
-                    .isEqualTo("asked did not get to it within 1 s: something holds the loop, or its host's thread");
+                    .startsWith("asked did not get to it within 1 s: something holds the loop, or its host's thread\n"
+                            + "  its thread\n    at ")
+                    .contains("DumpTest.awaitUninterruptibly(");
+            loop.spawn("greedy", () -> awaitUninterruptibly(releaseToo));
             release.countDown();
+            assertThat(loop.dump()).contains("\n  greedy\n    at ", "DumpTest.awaitUninterruptibly(");
+            releaseToo.countDown();
         }
         Loop closed = Loop.start("closed");
         closed.close();

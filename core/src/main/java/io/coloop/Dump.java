@@ -1,5 +1,6 @@
 package io.coloop;
 
+import io.coloop.internal.fiber.Fiber;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -28,6 +29,21 @@ final class Dump {
 
     static String of(Loop loop) {
         return new Dump(loop).write();
+    }
+
+    /** Where the thread is that has the loop, as another thread sees it; nothing before the first turn. Any thread. */
+    static String ofHolder(Loop loop) {
+        Task<?> task = loop.running();
+        Fiber fiber = task == null ? null : task.fiberOrNull();
+        Thread thread = fiber == null ? loop.driver().thread() : fiber.thread();
+        if (thread == null) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder("\n  ").append(task == null ? "its thread" : task.name());
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            text.append("\n    at ").append(frame);
+        }
+        return text.toString();
     }
 
     private String write() {

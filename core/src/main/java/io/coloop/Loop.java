@@ -469,7 +469,7 @@ public final class Loop implements Executor, AutoCloseable {
             return name() + " could not be looked at: " + broken.getCause();
         } catch (TimeoutException held) {
             return name() + " did not get to it within " + DUMP_SECONDS
-                    + " s: something holds the loop, or its host's thread";
+                    + " s: something holds the loop, or its host's thread" + Dump.ofHolder(this);
         }
     }
 
