@@ -184,7 +184,7 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /**
-     * Starts a task for a receiver that is told its outcome as the rest of the task's last item: on the loop's own thread, right after the task's stack has gone, and before anything that waits for the task goes on. So what
+     * Starts a task for a receiver that is told its outcome as the rest of the task's last item: on the loop's own thread, right after the task's stack has gone, and before what waits for the task on this loop goes on. So what
      * a library makes of the end, such as a signal, does not come a turn late; what need not be so quick is better a {@link Future#whenComplete callback}. The receiver runs in the context of whoever calls this, must not await, and is
      * told once: also of a task that was cancelled before it began, or that the closing loop gave up. A failure counts as observed. Any thread.
      */

@@ -28,7 +28,7 @@ public record Report(
     public enum Kind {
         /** A callback, a close hook, or an action given to the loop, threw. */
         CALLBACK_FAILED,
-        /** A connection of a server ended by an {@link java.io.IOException}, in its handshake or from its handler: what peers do that leave, or speak something else. */
+        /** A connection of a server ended by an {@link java.io.IOException}, in its handshake or from its handler: as when the peer leaves, or speaks something else. */
         CONNECTION_FAILED,
         /** A future failed and nothing can observe it any more. */
         UNOBSERVED_FAILURE,

@@ -283,8 +283,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (dropped != Outcome.NIL) {
             handOver(dropped);
         }
-        finish(outcome);
-        return receiver == null ? null : this::tellReceiver;
+        boolean first = finish(outcome); // else it was given up, and that was told
+        return first && receiver != null ? this::tellReceiver : null;
     }
 
     private void tellReceiver() {
@@ -344,7 +344,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         this.undelivered = Objects.requireNonNull(action, "action");
     }
 
-    private void finish(Object outcome) {
+    private boolean finish(Object outcome) {
         loop().alive().remove(this);
         if (trace != null) {
             trace.end(this, outcome);
@@ -360,11 +360,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                     this,
                     null));
         }
-        settle(outcome);
+        boolean settled = settle(outcome);
         if (outcome instanceof Outcome.Failure failure && Outcome.endsLoop(failure.cause)) {
             loop().fail(failure.cause);
         }
         fiber = null; // last: until now its thread is known by it
+        return settled;
     }
 
     /** The loop is closing and this task did not end in time. */

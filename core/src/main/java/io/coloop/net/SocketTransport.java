@@ -36,6 +36,7 @@ final class SocketTransport implements Transport {
         try {
             while (true) {
                 if (drained) {
+                    drained = false; // a wait that is cut short is followed by a try
                     await(SelectionKey.OP_READ);
                 }
                 int count = channel.read(into);

@@ -34,7 +34,7 @@ final class BodyMono<T> extends Mono<T> {
     private void start(CoreSubscriber<? super T> actual, Context context) {
         MonoDelivery<T> delivery = new MonoDelivery<>(loop, actual, context, true, onUndelivered);
         actual.onSubscribe(delivery);
-        if (delivery.isCancelled()) {
+        if (!delivery.open()) {
             return;
         }
         try {

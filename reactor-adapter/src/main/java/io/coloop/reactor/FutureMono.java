@@ -37,6 +37,7 @@ final class FutureMono<T> extends Mono<T> {
         MonoDelivery<T> delivery = new MonoDelivery<>(future.loop(), actual, context, owns, onUndelivered);
         delivery.follow(own);
         actual.onSubscribe(delivery);
+        delivery.open();
         own.handle((value, failure) -> {
             delivery.settled(value, failure);
             return null;

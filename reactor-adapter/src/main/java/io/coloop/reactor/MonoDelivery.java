@@ -37,6 +37,8 @@ final class MonoDelivery<T> extends ReactorUndelivered<T> implements Subscriptio
     private final AtomicReference<@Nullable Future<? extends @Nullable T>> source = new AtomicReference<>();
     private volatile @Nullable CoreSubscriber<? super T> actual; // null once cancelled: the future may live long
     private @Nullable T value; // published by WAITING
+    private volatile boolean open; // onSubscribe() has returned
+    private volatile long badRequest; // a request that was none; 0 for none
 
     MonoDelivery(
             Loop loop,
@@ -56,7 +58,17 @@ final class MonoDelivery<T> extends ReactorUndelivered<T> implements Subscriptio
         return context;
     }
 
-    boolean isCancelled() {
+    /** Says that signals are welcome now; whether they still are. */
+    boolean open() {
+        open = true;
+        if (badRequest == 0) {
+            return !isCancelled();
+        }
+        soon(this::refuse);
+        return false;
+    }
+
+    private boolean isCancelled() {
         return state.get() == CANCELLED;
     }
 
@@ -123,7 +135,10 @@ final class MonoDelivery<T> extends ReactorUndelivered<T> implements Subscriptio
     @Override
     public void request(long n) {
         if (n <= 0) {
-            soon(() -> refuse(n));
+            badRequest = n;
+            if (open) {
+                soon(this::refuse);
+            }
         } else if (!state.compareAndSet(IDLE, REQUESTED) && state.get() == WAITING) {
             soon(this::emitWaiting);
         }
@@ -138,11 +153,11 @@ final class MonoDelivery<T> extends ReactorUndelivered<T> implements Subscriptio
     }
 
     /** As if it had cancelled, but it is told. */
-    private void refuse(long n) {
+    private void refuse() {
         CoreSubscriber<? super T> refused = actual;
         if (refused != null && release()) {
             refused.onError(new IllegalArgumentException(
-                    "a subscriber may only ask for more than 0 values (rule 3.9 of Reactive Streams): " + n));
+                    "a subscriber may only ask for more than 0 values (rule 3.9 of Reactive Streams): " + badRequest));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.coloop.examples.files;
 
 import static io.coloop.Await.blocking;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.coloop.Loop;
 import io.coloop.TaskGroup;
@@ -25,19 +26,23 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Answers GET and HEAD over HTTP/1.1 with the files below a directory. Not for the internet: it knows no TLS, ranges or compression. */
-public final class FileServer {
-    private static final int LONGEST_LINE = 8 * 1024; // bytes
-    private static final int MOST_HEADERS = 100;
+/**
+ * Answers GET and HEAD over HTTP/1.1 with the files below a directory. Not for the internet: it knows no TLS, ranges or compression.
+ *
+ * @param root a real path
+ * @param patience how long a request, and each 64 KiB of an answer, may take
+ */
+public record FileServer(Path root, Duration patience) {
     private static final int CHUNK = 64 * 1024; // bytes
+    private static final Pattern HEADER =
+            Pattern.compile("([\\w!#$%&'*+.^`|~-]+):[ \\t]*(|\\P{Cntrl}*[^\\p{Cntrl} ])[ \\t]*");
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
             .withZone(ZoneOffset.UTC);
-
-    private final Path root;
-    private final Duration patience;
 
     private record Request(String method, String target, boolean isLast) {}
 
@@ -50,15 +55,6 @@ public final class FileServer {
         Refusal(String status) {
             super(status);
         }
-    }
-
-    /**
-     * @param root a directory's {@linkplain Path#toRealPath real path}
-     * @param patience how long a request may take to come, and each 64 KiB of a file to be taken
-     */
-    FileServer(Path root, Duration patience) {
-        this.root = root;
-        this.patience = patience;
     }
 
     /** Serves until it is told to stop. */
@@ -84,57 +80,61 @@ public final class FileServer {
     /** Answers a client's requests, one after the other. */
     void talk(Connection connection) {
         try {
-            boolean more = true;
-            while (more) {
-                more = answer(connection);
-            }
+            answerAll(connection);
         } catch (IOException | TaskTimeoutException gone) {
             connection.abort();
         }
     }
 
-    private boolean answer(Connection connection) throws IOException {
+    private void answerAll(Connection connection) throws IOException {
         try {
-            Request request = Timeout.of(patience).run(() -> read(connection));
-            if (request != null) {
+            Request request = next(connection);
+            while (request != null) {
                 send(request, find(request.target), connection);
+                request = request.isLast ? null : next(connection);
             }
-            return request != null && !request.isLast;
-        } catch (Refusal refusal) {
-            connection.write(head(String.valueOf(refusal.getMessage()), "text/plain", 0, true));
-            return false; // where a next request would begin is not always known
+        } catch (Refusal refusal) { // and no more: where a next request would begin is not always known
+            write(connection, head(String.valueOf(refusal.getMessage()), "text/plain", 0, true));
         }
     }
 
-    private static @Nullable Request read(Connection connection) throws IOException {
+    private static void check(boolean allowed, String otherwise) throws Refusal {
+        if (!allowed) {
+            throw new Refusal(otherwise);
+        }
+    }
+
+    private @Nullable Request next(Connection connection) throws IOException {
         try {
-            String line = connection.readLine(LONGEST_LINE);
-            if (line == null) {
-                return null;
-            }
-            String[] parts = line.split(" ", -1);
-            if (parts.length != 3 || !parts[2].matches("HTTP/1\\.[01]")) {
-                throw new Refusal("400 Bad Request");
-            }
-            return new Request(parts[0], parts[1], asksToClose(connection) || parts[2].endsWith("0"));
+            return Timeout.of(patience).run(() -> read(connection));
         } catch (LimitExceededException tooLong) {
             throw new Refusal("431 Request Header Fields Too Large");
         }
     }
 
+    private static @Nullable Request read(Connection connection) throws IOException {
+        String line = connection.readLine();
+        if (line == null) {
+            return null;
+        }
+        String[] parts = line.split(" ", -1);
+        check(parts.length == 3 && parts[2].matches("HTTP/1\\.[01]"), "400 Bad Request");
+        return new Request(parts[0], parts[1], asksToClose(connection) || parts[2].endsWith("0"));
+    }
+
     private static boolean asksToClose(Connection connection) throws IOException {
         boolean closes = false;
-        for (int count = 0; count <= MOST_HEADERS; count++) {
-            String header = Objects.requireNonNullElse(connection.readLine(LONGEST_LINE), "");
-            String lower = header.toLowerCase(Locale.ROOT);
-            if (header.isEmpty()) {
+        for (int count = 0; count < 100; count++) {
+            String header = connection.readLine();
+            Matcher field = HEADER.matcher(header == null ? "ended amid the headers" : header);
+            if ("".equals(header)) {
                 return closes;
-            } else if (!header.contains(":")) {
-                throw new Refusal("400 Bad Request");
-            } else if (lower.matches("transfer-encoding:.*|content-length:(?!\\s*0\\s*$).*")) {
-                throw new Refusal("413 Content Too Large"); // a body
             }
-            closes |= lower.matches("connection:\\s*close\\s*");
+            check(field.matches(), "400 Bad Request");
+            String name = field.group(1).toLowerCase(Locale.ROOT);
+            boolean ofBody = name.equals("content-length") && !field.group(2).equals("0");
+            check(!ofBody && !name.equals("transfer-encoding"), "413 Content Too Large");
+            closes |= name.equals("connection") && field.group(2).equalsIgnoreCase("close");
         }
         throw new Refusal("431 Request Header Fields Too Large");
     }
@@ -148,13 +148,10 @@ public final class FileServer {
             throw new Refusal("400 Bad Request");
         }
         Found found = blocking(() -> look(path));
-        if (found == null) {
-            throw new Refusal("404 Not Found");
-        }
-        return found;
+        check(found != null, "404 Not Found");
+        return Objects.requireNonNull(found);
     }
 
-    /** May block. */
     private @Nullable Found look(Path path) throws IOException {
         try {
             Path real = (Files.isDirectory(path) ? path.resolve("index.html") : path).toRealPath();
@@ -169,10 +166,8 @@ public final class FileServer {
     }
 
     private void send(Request request, Found found, Connection connection) throws IOException {
-        if (!request.method.equals("GET") && !request.method.equals("HEAD")) {
-            throw new Refusal("405 Method Not Allowed");
-        }
-        connection.write(head("200 OK", found.type, found.size, request.isLast));
+        check(request.method.equals("GET") || request.method.equals("HEAD"), "405 Method Not Allowed");
+        write(connection, head("200 OK", found.type, found.size, request.isLast));
         if (request.method.equals("GET")) {
             try (FileStream file = FileStream.open(found.path)) {
                 ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
@@ -181,14 +176,18 @@ public final class FileServer {
                         throw new IOException("shorter than its size said: " + found);
                     }
                     chunk.flip();
-                    Timeout.of(patience).run(() -> connection.write(chunk));
+                    write(connection, chunk);
                 }
             }
         }
     }
 
-    private static String head(String status, String type, long size, boolean isLast) {
-        return "HTTP/1.1 " + status + "\r\nDate: " + DATE.format(Instant.now()) + "\r\nContent-Type: " + type
-                + "\r\nContent-Length: " + size + "\r\n" + (isLast ? "Connection: close\r\n" : "") + "\r\n";
+    private void write(Connection connection, ByteBuffer bytes) throws IOException {
+        Timeout.of(patience).run(() -> connection.write(bytes));
+    }
+
+    private static ByteBuffer head(String status, String type, long size, boolean isLast) {
+        return UTF_8.encode("HTTP/1.1 " + status + "\r\nDate: " + DATE.format(Instant.now()) + "\r\nContent-Type: "
+                + type + "\r\nContent-Length: " + size + "\r\n" + (isLast ? "Connection: close\r\n" : "") + "\r\n");
     }
 }

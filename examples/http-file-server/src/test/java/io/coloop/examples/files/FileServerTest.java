@@ -191,14 +191,28 @@ class FileServerTest {
         "no colon, 400",
         "Transfer-Encoding: chunked, 413",
         "Content-Length: 5, 413",
+        "Content-Length:   5  , 413",
+        "Content-Length : 5, 400",
+        "Transfer-Encoding : chunked, 400",
+        "' folded: line', 400",
     })
     void headersThatAreRefused(String header, int status) throws Exception {
         assertThat(talk("GET / HTTP/1.1\r\n" + header + "\r\n\r\n")).startsWith("HTTP/1.1 " + status);
     }
 
+    /** What follows must not be taken for a request of its own. */
+    @Test
+    void aHeaderThatOthersMayReadOtherwiseIsRefused() throws Exception {
+        assertThat(talk("GET / HTTP/1.1\r\nContent-Length: 44\r\r\n\r\nGET /a%20b.txt HTTP/1.1\r\n\r\n"))
+                .startsWith("HTTP/1.1 400")
+                .doesNotContain("spaces");
+        assertThat(talk("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\u0085\r\n\r\n"))
+                .startsWith("HTTP/1.1 4");
+    }
+
     @Test
     void tooMuchIsRefused() throws Exception {
-        assertThat(talk("GET /" + "a".repeat(9_000) + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 431");
+        assertThat(talk("GET /" + "a".repeat(70_000) + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 431");
         assertThat(talk("GET / HTTP/1.1\r\n" + "a: b\r\n".repeat(101) + "\r\n")).startsWith("HTTP/1.1 431");
     }
 
