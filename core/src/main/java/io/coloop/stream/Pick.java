@@ -162,6 +162,28 @@ public final class Pick<T> implements Awaitable<@Nullable T> {
                 promise.complete(item);
             } else if (!held.compareAndSet(null, item)) {
                 another(item);
+            } else if (subscription.get() == null) {
+                expectSubscription();
+            }
+        }
+
+        /** A source that signals without a subscription must at least go on at once: whoever awaits must not wait for ever. */
+        private void expectSubscription() {
+            try {
+                undelivered.loop().execute(() -> {
+                    if (subscription.get() != null) {
+                        return;
+                    }
+                    if (promise.isDone()) {
+                        undelivered.value(take());
+                    } else {
+                        breaksRules(
+                                new IllegalStateException(
+                                        "a stream's source must call onSubscribe before onNext (rule 1.9 of Reactive Streams)"));
+                    }
+                });
+            } catch (LoopClosedException closed) {
+                undelivered.value(take());
             }
         }
 

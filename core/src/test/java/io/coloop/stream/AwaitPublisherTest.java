@@ -401,6 +401,22 @@ class AwaitPublisherTest {
         }
     }
 
+    @LoopTest
+    void anItemWithoutASubscriptionAndNothingMoreIsAnError(Reports reports) {
+        for (String name : List.of("await", "required", "optional", "last", "future")) {
+            Probe<Integer> source = Probe.create();
+            source.onSubscribe(to -> to.onNext(1));
+            assertThatThrownBy(() -> WAYS.get(name).apply(source))
+                    .as(name)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a stream's source must call onSubscribe before onNext (rule 1.9 of Reactive Streams)");
+            settle();
+            reports.takeOnly(Report.Kind.LATE_VALUE); // the item
+            source.to.onSubscribe(source); // too late
+            assertThat(source.told).as(name).containsExactly("subscribe", "cancel");
+        }
+    }
+
     // ---- 5: undelivered
 
     @LoopTest

@@ -94,6 +94,9 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
                 throw failWith(new NullPointerException("a Mono's value must not be null"));
             }
             if (held.compareAndSet(null, value)) {
+                if (subscription() == null) {
+                    expectSubscription();
+                }
                 return;
             }
             T first = take();
@@ -104,6 +107,24 @@ final class MonoAwait<T> implements Awaitable<@Nullable T> {
                 cancelUpstream();
                 value(first, "there was more than one value");
                 promise.fail(new IllegalStateException("the Mono emitted more than one value"));
+            }
+        }
+
+        /** As core's {@code Pick}: a source that signals without a subscription must at least go on at once. */
+        private void expectSubscription() {
+            try {
+                promise.future().loop().execute(() -> {
+                    if (subscription() != null) {
+                        return;
+                    }
+                    value(take());
+                    if (!promise.isDone()) {
+                        promise.fail(new IllegalStateException(
+                                "a Mono must call onSubscribe before onNext (rule 1.9 of Reactive Streams)"));
+                    }
+                });
+            } catch (LoopClosedException closed) {
+                value(take());
             }
         }
 

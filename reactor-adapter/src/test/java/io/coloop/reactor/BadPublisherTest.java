@@ -92,6 +92,40 @@ class BadPublisherTest {
     }
 
     @LoopTest
+    void noOnSubscribeAndOneItemAndNothingElse() throws Exception {
+        each(true, (way, source, task) -> {
+            source.next("item");
+            switch (way) {
+                case "awaitFirst" -> assertThat(await(task)).isEqualTo("item");
+                case "iterate" -> task.cancel(); // takes it, and waits for the next
+                default -> {
+                    assertThat(endOf(task))
+                            .as(way)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageEndingWith(
+                                    " must call onSubscribe before onNext (rule 1.9 of Reactive Streams)");
+                    assertThat(undelivered).as(way).containsExactly("item");
+                }
+            }
+        });
+    }
+
+    @LoopTest
+    void noOnSubscribeAndOneItemThatTheCancelOvertakes() throws Exception {
+        each(true, (way, source, task) -> {
+            if (way.equals("awaitFirst") || way.equals("iterate")) {
+                task.cancel();
+                return;
+            }
+            source.next("item");
+            task.cancel();
+            settle();
+            assertThat(endOf(task)).as(way).isInstanceOf(TaskCancelledException.class);
+            assertThat(undelivered).as(way).containsExactly("item");
+        });
+    }
+
+    @LoopTest
     void noOnSubscribeAndNothingElseCanBeCancelled() throws Exception {
         each(true, (way, source, task) -> {
             task.cancel();

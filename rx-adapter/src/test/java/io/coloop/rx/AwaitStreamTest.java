@@ -511,6 +511,22 @@ class AwaitStreamTest {
     }
 
     @LoopTest
+    void withoutOnSubscribeOneItemAndNothingMoreIsAnError(Reports reports) {
+        List<ManualStream<String>> silent =
+                List.of(new ManualStream.OfFlowable<>(true), new ManualStream.OfObservable<>(true));
+        for (ManualStream<String> source : silent) {
+            Task<String> task = Task.spawn(() -> source.stream().await());
+            settle();
+            source.next("item");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("must call onSubscribe before onNext");
+            settle();
+            reports.takeOnly(Report.Kind.LATE_VALUE); // the item
+        }
+    }
+
+    @LoopTest
     void signalsAfterTheEndAreUndelivered(Reports reports) {
         for (ManualStream<Object> source : ManualStream.both()) {
             Resource late = new Resource();
