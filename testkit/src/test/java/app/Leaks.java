@@ -3,6 +3,7 @@ package app;
 import static io.coloop.Await.await;
 import static io.coloop.Await.sleep;
 
+import io.coloop.Awaitable;
 import io.coloop.CloseHook;
 import io.coloop.Loop;
 import io.coloop.Promise;
@@ -55,6 +56,24 @@ public class Leaks {
     @LoopTest
     void closedStream(Loop loop) {
         new Rows(loop).close();
+    }
+
+    @LoopTest
+    void subscription(Loop loop) {
+        loop.subscribe(new Awaitable<String>() {
+            @Override
+            public void subscribe(Promise<String> promise) {}
+
+            @Override
+            public String toString() {
+                return "Prices";
+            }
+        });
+    }
+
+    @LoopTest
+    void cancelledSubscription(Loop loop) {
+        loop.subscribe(promise -> {}).cancel();
     }
 
     @LoopTest(closeHooks = true)

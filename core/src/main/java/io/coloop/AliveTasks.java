@@ -52,15 +52,16 @@ final class AliveTasks {
         }
     }
 
-    /** Cancels all, unless some of those that an earlier call cancelled have not ended: tasks that cleaning up spawns may work for it until then. */
-    void cancelInRounds(String reason) {
+    /** Cancels all, unless some of those that an earlier call cancelled have not ended: tasks that cleaning up spawns may work for it until then; whether it did. */
+    boolean cancelInRounds(String reason) {
         if (closingRound > 0) {
-            return;
+            return false;
         }
         for (Task<?> task = newest; task != null; task = task.following) {
             task.inClosingRound = true;
             closingRound++;
             task.cancel(reason);
         }
+        return true;
     }
 }

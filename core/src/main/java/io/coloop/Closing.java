@@ -13,7 +13,7 @@ final class Closing {
      *   RUNNING   begin() -> CLOSING, and the time limit starts
      *   CLOSING   the loop turns on and takes work. After each turn advance() waits for the first of these that is there:
      *               a close hook that runs   it, and whatever works for it
-     *               tasks                    they are cancelled, in rounds
+     *               tasks, subscriptions     they are cancelled, in rounds
      *               ready items              they run
      *               close hooks              the newest starts
      *               blocking jobs            those that nobody cancelled may go on
@@ -86,6 +86,11 @@ final class Closing {
         afterClose.run(item);
     }
 
+    /** Why what others hold is cancelled, who do not know of which loop it is. */
+    String reasonForOthers() {
+        return loop.name() + ": " + reason;
+    }
+
     void begin() {
         begin(reason);
     }
@@ -130,8 +135,10 @@ final class Closing {
         if (hookRuns()) {
             return false;
         }
-        if (loop.alive().count() > 0) {
-            loop.alive().cancelInRounds(reason);
+        if (loop.alive().count() > 0 || loop.subscriptions().count() > 0) {
+            if (loop.alive().cancelInRounds(reason)) {
+                loop.subscriptions().cancelAll(reasonForOthers());
+            }
             return false;
         }
         if (loop.hasReady() || startHook()) {
@@ -205,6 +212,7 @@ final class Closing {
         if (limit != null) {
             giveUpWhatIsLeft(limit);
         }
+        loop.subscriptions().cancelAll(reasonForOthers());
         phase = Phase.CLOSED;
         afterClose.run(loop::runRest); // one at a time with, and before, what other threads run from now on
         loop.dropRest();

@@ -188,7 +188,7 @@ final class Dump {
         };
     }
 
-    private static String sourceName(@Nullable Object source) {
+    static String sourceName(@Nullable Object source) {
         if (source == null) {
             return "a promise";
         }

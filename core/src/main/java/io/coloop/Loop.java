@@ -54,6 +54,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final BlockingJobs blockingJobs;
     private final AliveTasks alive = new AliveTasks();
     private final CancelledTasks cancelled;
+    private final Subscriptions subscriptions = new Subscriptions(this);
     private final CloseHooks closeHooks = new CloseHooks(this);
     private final SharedStages sharedStages = new SharedStages(this);
     private final Closing closing = new Closing(this);
@@ -305,22 +306,14 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * Starts a source and returns its result; any thread. It is subscribed from the ready queue, on the loop's own thread, in the caller's captured
-     * context. Cancelling the future cancels the source.
+     * context. Cancelling the future cancels the source. If it is pending when the loop closes, it is cancelled with the tasks.
      *
      * @throws LoopClosedException if the loop is closed
      */
     public <T extends @Nullable Object> Future<T> subscribe(Awaitable<T> source) {
         Promise<T> promise = new Promise<>(this, Objects.requireNonNull(source, "source"));
-        execute(() -> {
-            if (promise.isDone()) {
-                return;
-            }
-            try {
-                source.subscribe(promise);
-            } catch (Throwable failure) {
-                promise.fail(failure);
-            }
-        });
+        String site = isDebug() ? Sites.caller() : null;
+        execute(() -> subscriptions.begin(source, promise, site));
         return promise.future();
     }
 
@@ -367,8 +360,8 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /**
-     * Ends the loop, in the order of {@code asyncio.run}: cancels all tasks and waits until they have ended, runs what {@link #onClose} registered, waits until {@link #blocking}
-     * jobs have ended, and takes no more work. What is left when {@link LoopBuilder#shutdownTimeout} is over is reported and given up. If an item
+     * Ends the loop, in the order of {@code asyncio.run}: cancels all tasks, and the futures of {@link #subscribe}, waits until they have ended, runs what {@link #onClose} registered,
+     * waits until {@link #blocking} jobs have ended, and takes no more work. What is left when {@link LoopBuilder#shutdownTimeout} is over is reported and given up. If an item
      * holds the loop, this gives up a second later and reports it. A hosted loop is detached and its host goes on. Promises that nobody has settled stay
      * so. Idempotent.
      *
@@ -437,6 +430,12 @@ public final class Loop implements Executor, AutoCloseable {
         return closeHooks.size();
     }
 
+    /** How many sources that {@link #subscribe} started have not ended. Loop only. */
+    public int subscriptionCount() {
+        checkOnLoop("subscriptionCount()");
+        return subscriptions.count();
+    }
+
     /** How many turns it made. Loop only. */
     public long turnCount() {
         checkOnLoop("turnCount()");
@@ -474,9 +473,9 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /**
-     * What it holds besides tasks, one line each: {@code callback}s that are ready, {@code timer}s that are armed, the next one first, and {@code close hook}s that are registered, the
-     * newest first, {@code channel}s that are open; at most 20 of a kind. In debug mode with the place that set or registered it. For people: the format may change. Loop only. The like of Node's
-     * {@code process.getActiveResourcesInfo()}.
+     * What it holds besides tasks, one line each: {@code callback}s that are ready, {@code timer}s that are armed, the next one first, {@code subscription}s of {@link #subscribe} and
+     * {@code close hook}s that are registered, the newest first, {@code channel}s that are open; at most 20 of a kind. In debug mode with the place that set or registered it. For people: the format may
+     * change. Loop only. The like of Node's {@code process.getActiveResourcesInfo()}.
      */
     public List<String> activeResources() {
         checkOnLoop("activeResources()");
@@ -653,6 +652,10 @@ public final class Loop implements Executor, AutoCloseable {
     /** The armed timers, the next one first. */
     List<TimerHeap.Timer> timers() {
         return timers.list();
+    }
+
+    Subscriptions subscriptions() {
+        return subscriptions;
     }
 
     CloseHooks closeHooks() {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The write side of a {@link Future}. Settles it once; later attempts return false. Thread-safe: it may be settled from any
- * thread, and what waits for it goes on, on its own loop, from the ready queue. Closing the loop does not settle it: a thread that waits in
+ * thread, and what waits for it goes on, on its own loop, from the ready queue. Closing the loop does not settle it, unless it belongs to {@link Loop#subscribe}: a thread that waits in
  * {@link Future#get()} waits until somebody does.
  *
  * @param <T> the result

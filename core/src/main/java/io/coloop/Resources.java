@@ -23,6 +23,9 @@ final class Resources {
                 loop.readyCallbacks().stream().map(Resources::madeIn).toList());
         resources.add("timer", loop.timers().stream().map(resources::dueIn).toList());
         resources.add(
+                "subscription",
+                loop.subscriptions().list().stream().map(Object::toString).toList());
+        resources.add(
                 "close hook",
                 loop.closeHooks().list().stream().map(Resources::registeredAt).toList());
         resources.add(

@@ -145,7 +145,7 @@ public final class Reactor {
      * <ol>
      *   <li>Start: the Mono is subscribed once, from the ready queue, whether or not anybody awaits the future.
      *   <li>Threads: subscribed on the loop's own thread.
-     *   <li>Cancel: cancelling the future cancels the subscription. A Mono cancelled by somebody else is a failed future, not a cancelled one.
+     *   <li>Cancel: cancelling the future cancels the subscription, and a closing loop cancels the future. A Mono cancelled by somebody else is a failed future, not a cancelled one.
      *   <li>Empty is null; more than one value as with {@link #await(Mono)}.
      *   <li>Undelivered: a value or an error that comes after the future was cancelled; as with {@link #await(Mono)}. A failure that nobody observes is reported by the loop.
      *   <li>Demand: unbounded.

@@ -19,8 +19,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code future(mono)}: each question of the bridge contract. */
@@ -170,5 +172,35 @@ class FutureFromMonoTest {
     void nullIsRefusedByName() {
         assertThatThrownBy(() -> future(null)).hasMessage("mono");
         assertThatThrownBy(() -> future(Mono.empty(), null)).hasMessage("onUndelivered");
+    }
+
+    // ---- the loop's end
+
+    @Test
+    void aClosingLoopCancelsTheSubscriptionAndTheFuture() {
+        Trail trail = new Trail();
+        List<Report> reports = new ArrayList<>();
+        List<Future<?>> left = new ArrayList<>();
+        Loop.builder().name("orders").exceptionHandler(reports::add).run(() -> {
+            left.add(future(Mono.never().doOnCancel(() -> trail.mark("Mono"))));
+            left.add(future(Flux.never().doOnCancel(() -> trail.mark("Flux"))));
+            yieldNow();
+        });
+        assertThat(trail.marks()).containsExactlyInAnyOrder("Mono", "Flux");
+        assertThat(left).allSatisfy(future -> {
+            assertThatThrownBy(() -> future.get(0, TimeUnit.SECONDS)).isInstanceOf(CancellationException.class);
+            assertThat(future.exceptionNow()).hasMessage("orders: the loop is closing");
+        });
+        assertThat(reports).isEmpty();
+    }
+
+    @LoopTest
+    void aSubscriptionThatIsUnderWayIsListed(Loop loop) {
+        Future<?> mono = future(Mono.never());
+        Future<?> flux = future(Flux.never());
+        yieldNow();
+        assertThat(loop.activeResources().toString()).contains("subscription to Mono", "subscription to Flux");
+        mono.cancel();
+        flux.cancel();
     }
 }

@@ -140,7 +140,7 @@ public final class Rx {
      * <ol>
      *   <li>Start: subscribed once, from the ready queue, whether or not anybody awaits the future.
      *   <li>Threads: subscribed on the loop's own thread.
-     *   <li>Cancel: cancelling the future disposes of the subscription. A Single cancelled by somebody else is a failed future, not a cancelled one.
+     *   <li>Cancel: cancelling the future disposes of the subscription, and a closing loop cancels the future. A Single cancelled by somebody else is a failed future, not a cancelled one.
      *   <li>A Single has a value.
      *   <li>Undelivered: a value or an error that comes after the future was cancelled; see {@link Rx}. A failure that nobody observes is reported by the loop.
      *   <li>Demand: none.

@@ -16,12 +16,15 @@ import io.coloop.test.LoopTest;
 import io.coloop.test.Reports;
 import io.coloop.test.Trail;
 import io.reactivex.rxjava3.core.Completable;
+import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Maybe;
+import io.reactivex.rxjava3.core.Observable;
 import io.reactivex.rxjava3.core.Single;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -178,5 +181,36 @@ class FutureTest {
         assertThatThrownBy(() -> future((Completable) null)).hasMessage("completable");
         assertThatThrownBy(() -> future(Single.just("value"), null)).hasMessage("onUndelivered");
         assertThatThrownBy(() -> future(Maybe.just("value"), null)).hasMessage("onUndelivered");
+    }
+
+    // ---- the loop's end
+
+    @Test
+    void aClosingLoopCancelsTheSubscriptionAndTheFuture() {
+        Trail trail = new Trail();
+        List<Report> reports = new ArrayList<>();
+        List<Future<?>> left = new ArrayList<>();
+        Loop.builder().name("orders").exceptionHandler(reports::add).run(() -> {
+            left.add(future(Single.never().doOnDispose(() -> trail.mark("Single"))));
+            left.add(future(Maybe.never().doOnDispose(() -> trail.mark("Maybe"))));
+            left.add(future(Completable.never().doOnDispose(() -> trail.mark("Completable"))));
+            left.add(future(Flowable.never().doOnCancel(() -> trail.mark("Flowable"))));
+            left.add(future(Observable.never().doOnDispose(() -> trail.mark("Observable"))));
+            yieldNow();
+        });
+        assertThat(trail.marks()).containsExactlyInAnyOrder("Single", "Maybe", "Completable", "Flowable", "Observable");
+        assertThat(left).allSatisfy(future -> {
+            assertThatThrownBy(() -> future.get(0, TimeUnit.SECONDS)).isInstanceOf(CancellationException.class);
+            assertThat(future.exceptionNow()).hasMessage("orders: the loop is closing");
+        });
+        assertThat(reports).isEmpty();
+    }
+
+    @LoopTest
+    void aSubscriptionThatIsUnderWayIsListed(Loop loop) {
+        Future<?> single = future(Single.never());
+        yieldNow();
+        assertThat(loop.activeResources().toString()).contains("subscription to Single");
+        single.cancel();
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Gives each test a loop of its own, with virtual time and debug mode, and fails it for what it leaves behind: tasks, timers, ready items, close hooks, foreign
+ * Gives each test a loop of its own, with virtual time and debug mode, and fails it for what it leaves behind: tasks, timers, ready items, subscriptions, close hooks, foreign
  * operations, reports.
  *
  * <p>A test may have parameters of the types {@link Loop}, {@link VirtualClock}, {@link Trail}, {@link Reports} and {@link Confinement}. The body of a

@@ -124,6 +124,7 @@ final class TestLoop {
         boolean nothing = tasks == 0
                 && loop.readyCount() == 0
                 && loop.timerCount() == 0
+                && loop.subscriptionCount() == 0
                 && (mayLeaveHooks || loop.closeHookCount() == 0)
                 && foreign.isEmpty();
         return nothing
@@ -131,6 +132,7 @@ final class TestLoop {
                 : list("tasks", tasks, tasks())
                         + list("ready items", loop.readyCount(), resources("callback"))
                         + list("timers", loop.timerCount(), resources("timer"))
+                        + list("subscriptions", loop.subscriptionCount(), resources("subscription"))
                         + list("close hooks", loop.closeHookCount(), resources("close hook"))
                         + list(
                                 "foreign operations",

@@ -43,6 +43,16 @@ class LeftoversTest {
     }
 
     @Test
+    void aSubscriptionSaysToWhatAndWhereItWasBegun() {
+        assertThat(linesOf("subscription"))
+                .containsExactly(
+                        "the test left something behind:",
+                        "  subscriptions: 1",
+                        "    subscription to Prices, begun at app.Leaks.subscription(Leaks.java)");
+        assertThat(Run.of(Leaks.class, "cancelledSubscription").passed()).isTrue();
+    }
+
+    @Test
     void aCloseHookOfTheLoopsOwnMayBeLeft() {
         assertThat(Run.of(Leaks.class, "pool").passed()).isTrue();
     }
