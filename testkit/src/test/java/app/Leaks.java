@@ -83,7 +83,7 @@ public class Leaks {
 
     @LoopTest
     void callback(Loop loop) {
-        loop.execute(new Again(loop, 100_000));
+        loop.execute(new Again(loop, 3_000_000));
     }
 
     @LoopTest
