@@ -295,6 +295,15 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
         }
     }
 
+    /** What fails a task may cancel a task around it in the same turn, and that cancel comes from the ready queue: before it, the failure would come to one that has left. */
+    private void emitSoon() {
+        try {
+            loop.execute(this::emit);
+        } catch (LoopClosedException closed) {
+            emit();
+        }
+    }
+
     /** A cancel whose client still waits, because the loop closes or somebody has cancelled the task, is status 503. */
     static Throwable asStatus(Throwable failure) {
         boolean crossed = failure instanceof CancellationException
@@ -357,18 +366,21 @@ final class RequestTask<T> implements CoreSubscriber<T>, Subscription {
 
         @Override
         public void onError(Throwable given) {
-            ended();
             if (!settled) {
                 settled = true;
                 failure = given;
             }
-            emit();
+            onComplete();
         }
 
         @Override
         public void onComplete() {
             ended();
-            emit();
+            if (failure == null) {
+                emit();
+            } else {
+                emitSoon();
+            }
         }
 
         private void ended() {
