@@ -166,22 +166,22 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** Starts a task; any thread. It runs from the ready queue. */
     public <T extends @Nullable Object> Task<T> spawn(Body<? extends T, ?> body) {
-        return spawnNamed(null, Objects.requireNonNull(body, "body"));
+        return spawn(null, Objects.requireNonNull(body, "body"), null);
     }
 
     /** Starts a task without a result; any thread. */
     public Task<@Nullable Void> spawn(VoidBody<?> body) {
-        return spawnNamed(null, asBody(body));
+        return spawn(null, asBody(body), null);
     }
 
     /** Starts a task with a name, which its thread has too; any thread. */
     public <T extends @Nullable Object> Task<T> spawn(String name, Body<? extends T, ?> body) {
-        return spawnNamed(Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"));
+        return spawn(Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"), null);
     }
 
     /** Starts a task without a result and with a name, which its thread has too; any thread. */
     public Task<@Nullable Void> spawn(String name, VoidBody<?> body) {
-        return spawnNamed(Objects.requireNonNull(name, "name"), asBody(body));
+        return spawn(Objects.requireNonNull(name, "name"), asBody(body), null);
     }
 
     /**
@@ -195,10 +195,6 @@ public final class Loop implements Executor, AutoCloseable {
         Objects.requireNonNull(receiver, "receiver");
         ContextCapture.Snapshot seen = snapshot();
         return spawn(null, body, (value, failure) -> seen.run(() -> receiver.accept(value, failure)));
-    }
-
-    private <T extends @Nullable Object> Task<T> spawnNamed(@Nullable String name, Body<? extends T, ?> body) {
-        return spawn(name, body, null);
     }
 
     private <T extends @Nullable Object> Task<T> spawn(

@@ -49,7 +49,7 @@ final class ReactorContext {
     /** Runs the body on the calling thread with this context. */
     static <T extends @Nullable Object, X extends Throwable> T run(Context context, Body<T, X> body) throws X {
         try (ContextVar.Change change = CURRENT.set(context)) {
-            return ThreadLocals.areIn(context) ? ThreadLocals.run(context, body) : body.run();
+            return ThreadLocals.runIn(context, body);
         }
     }
 

@@ -28,19 +28,19 @@ final class ThreadLocals {
     }
 
     /** Whether the context may have values for some. */
-    static boolean areIn(Context context) {
+    private static boolean areIn(Context context) {
         return PRESENT && !context.isEmpty() && Micrometer.hasAny();
     }
 
-    /** Runs the body on the calling thread with the values that the context has; the library must be there. */
-    static <T extends @Nullable Object, X extends Throwable> T run(Context context, Body<T, X> body) throws X {
-        return Micrometer.run(context, body);
+    /** Runs the body on the calling thread, with the values that the context has if it has some. */
+    static <T extends @Nullable Object, X extends Throwable> T runIn(Context context, Body<T, X> body) throws X {
+        return areIn(context) ? Micrometer.run(context, body) : body.run();
     }
 
-    /** Runs the body on the calling thread, with the values that the context has if it has some. */
+    /** Runs a body without a result; see {@link #runIn(Context, Body)}. */
     static <X extends Throwable> void runIn(Context context, VoidBody<X> body) throws X {
         if (areIn(context)) {
-            run(context, ReactorContext.asBody(body));
+            Micrometer.run(context, ReactorContext.asBody(body));
         } else {
             body.run();
         }
