@@ -178,11 +178,30 @@ public final class ByteInput implements AutoCloseable {
      * @throws IllegalArgumentException if {@code limit} is negative
      */
     public byte[] readAll(int limit) throws IOException {
+        receiveAll(limit, "readAll(...)");
+        return buffer.take(buffer.size());
+    }
+
+    /**
+     * Receives all that comes until the input ends, and leaves it there to be read: for who must not take it before something else has happened as well. Task only.
+     *
+     * @param limit of its length
+     * @return how many bytes there are to be read
+     * @throws LimitExceededException if more comes; the bytes are still there to be read
+     * @throws LoopMisuseException if another task is reading
+     * @throws IllegalArgumentException if {@code limit} is negative
+     */
+    public int receiveAll(int limit) throws IOException {
+        receiveAll(limit, "receiveAll(...)");
+        return buffer.size();
+    }
+
+    private void receiveAll(int limit, String method) throws IOException {
         if (limit < 0) {
             throw new IllegalArgumentException("limit is negative: " + limit);
         }
         int most = Math.min(limit, MAX_ALL);
-        begin("readAll(...)");
+        begin(method);
         try {
             Await.consumeBudget();
             do {
@@ -190,7 +209,6 @@ public final class ByteInput implements AutoCloseable {
                     throw new LimitExceededException("no end", most);
                 }
             } while (receive(0));
-            return buffer.take(buffer.size());
         } finally {
             reading = false;
         }

@@ -286,14 +286,15 @@ public final class Subprocess implements AutoCloseable {
         confined.checkTask("communicate(...)");
         ByteOutput fed = input.length > 0 ? stdin() : stdin;
         try {
-            return TaskGroup.<ProcessResult>run(group -> {
-                Task<byte[]> output = group.spawn(() -> all(stdout, limit));
-                Task<byte[]> errors = group.spawn(() -> all(stderr, limit));
+            int code = TaskGroup.run(group -> {
+                group.spawn(() -> receiveAll(stdout, limit));
+                group.spawn(() -> receiveAll(stderr, limit));
                 if (fed != null) {
                     feed(fed, input);
                 }
-                return new ProcessResult(waitFor(), Await.await(output), Await.await(errors));
+                return waitFor();
             });
+            return new ProcessResult(code, taken(stdout), taken(stderr));
         } catch (TaskGroupException failed) {
             if (failed.getCause() instanceof IOException refused) {
                 throw refused;
@@ -302,8 +303,12 @@ public final class Subprocess implements AutoCloseable {
         }
     }
 
-    private static byte[] all(@Nullable ByteInput input, int limit) throws IOException {
-        return input == null ? new byte[0] : input.readAll(limit);
+    private static int receiveAll(@Nullable ByteInput input, int limit) throws IOException {
+        return input == null ? 0 : input.receiveAll(limit);
+    }
+
+    private static byte[] taken(@Nullable ByteInput input) {
+        return input == null ? new byte[0] : input.takeBuffered();
     }
 
     private static void feed(ByteOutput stdin, byte[] input) {

@@ -384,7 +384,7 @@ class SubprocessTest {
                         .hasMessageContaining("call:   Subprocess.stdout().readLine(...)");
                 assertThatThrownBy(cat::communicate)
                         .isInstanceOf(LoopMisuseException.class)
-                        .hasMessageContaining("call:   Subprocess.stdout().readAll(...)");
+                        .hasMessageContaining("call:   Subprocess.stdout().receiveAll(...)");
                 assertThatThrownBy(() -> await(second)).hasCauseInstanceOf(IncompleteReadException.class);
             }
         });
@@ -693,6 +693,25 @@ class SubprocessTest {
                     assertThat(thrown).isInstanceOf(TaskCancelledException.class);
                     assertThat(process.communicate().stdoutText()).isEqualTo("before\nafter\n");
                 }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCommunicateThatIsCancelledAfterTheOutputsEndTakesNothing(Where where) throws Exception {
+        run(where, () -> {
+            try (Subprocess process = Subprocess.start(shell("echo before; exec >&- 2>&-; exec sleep 100"))) {
+                int without = Loop.current().taskCount();
+                Task<ProcessResult> communicating = Task.spawn(() -> process.communicate());
+                Where.until("its two readers are done, it waits for the exit", () -> {
+                    yieldNow();
+                    return process.stdout().bytesRead() > 0 && Loop.current().taskCount() == without + 1;
+                });
+                communicating.cancel();
+                assertThatThrownBy(() -> await(communicating)).isInstanceOf(TaskCancelledException.class);
+                assertThat(process.stdout().readLine()).isEqualTo("before");
+                assertThat(process.stdout().readLine()).isNull();
             }
         });
     }
