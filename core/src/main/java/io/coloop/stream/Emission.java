@@ -304,6 +304,10 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         } else {
             onLoop(this::cancelTask);
         }
+        Task<?> running = task;
+        if (running != null) {
+            Endings.add(running);
+        }
     }
 
     /** Once, so that the task's cleanup is not cancelled as well. Loop only. */

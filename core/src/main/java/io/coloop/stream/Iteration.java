@@ -2,6 +2,7 @@ package io.coloop.stream;
 
 import io.coloop.Await;
 import io.coloop.Awaitable;
+import io.coloop.Cleanup;
 import io.coloop.CloseHook;
 import io.coloop.Future;
 import io.coloop.Loop;
@@ -10,7 +11,10 @@ import io.coloop.Promise;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.VoidBody;
+import io.coloop.WaitUntil;
+import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.Flow;
@@ -30,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>Start: the source is subscribed once, at the first {@code hasNext()}, after the task has given up the loop.
  *   <li>Threads: the source is subscribed, asked for more and cancelled on the loop's own thread, never on a task's stack. Its signals are welcome from any thread.
- *   <li>Cancel: {@link #close} cancels the source, from the ready queue, unless it has ended. A cancelled task gets its {@link TaskCancelledException} from {@code hasNext()}, and the
+ *   <li>Cancel: {@link #close} cancels the source, from the ready queue, unless it has ended, and waits in a task until the source has heard of it and the bodies and flows that end by it have ended. A cancelled task gets its {@link TaskCancelledException} from {@code hasNext()}, and the
  *       iteration stays open until it is closed. A source that somebody else cancelled is a failure.
  *   <li>Empty is an iteration without items; a null item breaks the rules of streams and fails the iteration.
  *   <li>Undelivered: items that are here, or still on their way, when it is closed, and a failure that comes then; see {@link Undelivered}. An item for which there is no
@@ -50,6 +54,8 @@ import org.jspecify.annotations.Nullable;
 public final class Iteration<T> implements Iterable<T>, AutoCloseable {
     /** How many items are asked for where nobody says. */
     public static final int DEFAULT_PREFETCH = 32;
+
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Loop loop;
     private final Flow.Publisher<? extends T> source;
@@ -97,13 +103,28 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
         return iterator;
     }
 
-    /** Ends the iteration; a {@code hasNext()} that waits says false. Idempotent. Loop only. */
+    /**
+     * Ends the iteration; a {@code hasNext()} that waits says false. In a task it returns when the source has heard of it and what coloop ran for it has ended; if that takes more than five seconds and the task is being cancelled, it throws {@link TaskCancelledException}. Idempotent. Loop only.
+     */
     @Override
     public void close() {
         checkOnLoop("Iteration.close()");
-        if (!closed) {
-            end();
-            inflow.close();
+        if (closed) {
+            return;
+        }
+        boolean begun = closeHook != null;
+        end();
+        Future<List<Future<?>>> heard = inflow.close();
+        if (begun && heard != null && Task.currentOrNull() != null) {
+            Cleanup.run(GRACE, () -> awaitEnd(heard));
+        }
+    }
+
+    private static void awaitEnd(Future<List<Future<?>>> heard) {
+        List<Future<?>> ending = Await.await(heard);
+        ending.remove(Task.current()); // by what the source did with it
+        if (!ending.isEmpty()) {
+            Await.waitFor(ending, WaitUntil.ALL_DONE);
         }
     }
 

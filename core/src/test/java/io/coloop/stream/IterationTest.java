@@ -1,13 +1,16 @@
 package io.coloop.stream;
 
 import static io.coloop.Await.await;
+import static io.coloop.Await.sleep;
 import static io.coloop.Await.yieldNow;
 import static io.coloop.stream.Streams.iterate;
+import static io.coloop.stream.Streams.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.coloop.Loop;
+import io.coloop.LoopGroup;
 import io.coloop.LoopMisuseException;
 import io.coloop.Report;
 import io.coloop.Task;
@@ -177,15 +180,29 @@ class IterationTest {
     // ---- 3: cancel
 
     @LoopTest
-    void closingCancelsTheSourceOnceFromTheReadyQueue() {
+    void closingCancelsTheSourceOnce() {
+        Probe<Integer> source = numbers(100);
+        Iteration<Integer> items = iterate(source, 1, left -> {});
+        assertThat(items.iterator().next()).isZero();
+        settle();
+        int before = source.told.size();
+        items.close();
+        items.close();
+        settle();
+        assertThat(source.told).hasSize(before + 1).endsWith("cancel");
+    }
+
+    @LoopTest
+    void aCallbackCancelsTheSourceFromTheReadyQueue(Loop loop) {
         Probe<Integer> source = numbers(100);
         Iteration<Integer> items = iterate(source, 1, left -> {});
         assertThat(items.iterator().next()).isZero();
         settle();
         List<String> before = List.copyOf(source.told);
-        items.close();
-        items.close();
-        assertThat(source.told).isEqualTo(before);
+        loop.execute(() -> {
+            items.close();
+            assertThat(source.told).isEqualTo(before);
+        });
         settle();
         assertThat(source.told).hasSize(before.size() + 1).endsWith("cancel");
     }
@@ -588,6 +605,141 @@ class IterationTest {
         }
         assertThat(reports.takeOnly(Report.Kind.SILENCE).message()).contains("the next item of the probe");
         Task.current().uncancel();
+    }
+
+    // ---- closing it waits for what ends by that
+
+    /** Emits until it is cancelled, and takes so long to clean up. */
+    private static Flow.Publisher<Integer> cleaning(Loop loop, Duration cleanup, List<String> said) {
+        return publisher(loop, emitter -> {
+            try {
+                for (int i = 0; ; i++) {
+                    emitter.emit(i);
+                }
+            } finally {
+                said.add("cleaning");
+                sleep(cleanup);
+                said.add("clean");
+            }
+        });
+    }
+
+    private static void takeOne(Flow.Publisher<Integer> source) {
+        try (Iteration<Integer> items = iterate(source, 1)) {
+            assertThat(items.iterator().next()).isZero();
+        }
+    }
+
+    /** The trap: a source that can be used once at a time was still in use right after the {@code try}. */
+    @LoopTest
+    void itIsClosedWhenTheSourceHasHeardOfIt() {
+        Probe<Integer> source = numbers(9);
+        takeOne(source);
+        assertThat(source.told).endsWith("cancel");
+    }
+
+    /** The trap: a cancelled task ended before what it iterated over. */
+    @LoopTest
+    void itIsClosedWhenTheBodyThatEmitsHasEnded(Loop loop, VirtualClock clock) {
+        List<String> said = new ArrayList<>();
+        takeOne(cleaning(loop, Duration.ofMillis(5), said));
+        assertThat(said).containsExactly("cleaning", "clean");
+        Task<?> waiting = Task.spawn(() -> {
+            try (Iteration<Integer> items = iterate(cleaning(loop, Duration.ofMillis(5), said), 1)) {
+                items.forEach(item -> sleep(Duration.ofMillis(1)));
+            }
+        });
+        sleep(Duration.ofMillis(10));
+        said.clear();
+        waiting.cancel();
+        assertThatThrownBy(() -> await(waiting)).isInstanceOf(TaskCancelledException.class);
+        assertThat(said).containsExactly("cleaning", "clean");
+        assertThat(clock.elapsed()).isEqualTo(Duration.ofMillis(20));
+    }
+
+    @LoopTest
+    void aSecondCancelDoesNotCutThatWaitBeforeItsGraceIsOver(Loop loop, VirtualClock clock) {
+        List<String> said = new ArrayList<>();
+        Task<?> closing = Task.spawn(() -> takeOne(cleaning(loop, Duration.ofSeconds(8), said)));
+        sleep(Duration.ofSeconds(1));
+        closing.cancel("first");
+        sleep(Duration.ofSeconds(1));
+        closing.cancel("second");
+        assertThatThrownBy(() -> await(closing))
+                .isInstanceOf(TaskCancelledException.class)
+                .hasMessage("first");
+        assertThat(clock.elapsed()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(said).containsExactly("cleaning");
+        sleep(Duration.ofSeconds(3));
+        assertThat(said).containsExactly("cleaning", "clean");
+    }
+
+    @LoopTest
+    void aCancelThatCameWhileItWasClosedIsSeenByTheNextAwait(Loop loop) {
+        List<String> said = new ArrayList<>();
+        Task<?> closing = Task.spawn(() -> {
+            takeOne(cleaning(loop, Duration.ofSeconds(1), said));
+            said.add("closed");
+            yieldNow();
+            said.add("went on");
+        });
+        sleep(Duration.ofMillis(500));
+        closing.cancel();
+        assertThatThrownBy(() -> await(closing)).isInstanceOf(TaskCancelledException.class);
+        assertThat(said).containsExactly("cleaning", "clean", "closed");
+    }
+
+    @LoopTest
+    void aBodyThatFailsInItsCleanupIsReportedAndDoesNotFailTheClosing(Loop loop, Reports reports) {
+        takeOne(publisher(loop, emitter -> {
+            try {
+                emitter.emit(0);
+                emitter.emit(1);
+            } catch (TaskCancelledException cancelled) {
+                yieldNow();
+                throw new IOException("in cleanup");
+            }
+        }));
+        assertThat(reports.takeOnly(Report.Kind.LATE_FAILURE).failure()).hasMessageContaining("in cleanup");
+    }
+
+    @LoopTest
+    void aBodyOfAnotherLoopIsWaitedForAsWell(Loop loop, VirtualClock clock) throws Exception {
+        List<String> said = new CopyOnWriteArrayList<>();
+        try (LoopGroup others = LoopGroup.start("others", 1);
+                VirtualClock.ForeignOperation ignored = clock.foreign(loop)) {
+            takeOne(cleaning(others.next(), Duration.ZERO, said));
+            assertThat(said).containsExactly("cleaning", "clean");
+        }
+    }
+
+    @LoopTest
+    void whatWouldWaitForItselfDoesNot(Loop loop, VirtualClock clock) {
+        Probe<Integer> source = numbers(9);
+        Recorder<Integer> recorder = new Recorder<>(1);
+        source.onCancel(() -> recorder.subscription.cancel());
+        List<String> said = new ArrayList<>();
+        publisher(loop, (Emitter<Integer> emitter) -> {
+                    takeOne(source);
+                    said.add("closed");
+                })
+                .subscribe(recorder);
+        settle();
+        assertThat(said).containsExactly("closed");
+        assertThat(clock.elapsed()).isZero();
+    }
+
+    @LoopTest
+    void outsideATaskItIsNotWaitedFor(Loop loop) {
+        List<String> said = new ArrayList<>();
+        Iteration<Integer> left = iterate(cleaning(loop, Duration.ofSeconds(1), said), 1);
+        assertThat(left.iterator().next()).isZero();
+        loop.execute(() -> {
+            left.close();
+            said.add("closed");
+        });
+        sleep(Duration.ofSeconds(2));
+        assertThat(said).containsExactly("closed", "cleaning", "clean");
     }
 
     // ---- turns

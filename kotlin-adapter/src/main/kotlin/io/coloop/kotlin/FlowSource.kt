@@ -1,6 +1,7 @@
 package io.coloop.kotlin
 
 import io.coloop.Loop
+import io.coloop.stream.Endings
 import io.coloop.stream.Iteration
 import io.coloop.stream.Undelivered
 import java.util.concurrent.CancellationException
@@ -35,6 +36,7 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
     private var starving: CancellableContinuation<Unit>? = null
     private var coroutine: Job? = null
     private var cancelled = false
+    private val over = loop.promise<Unit>()
 
     fun start(flow: Flow<T>) {
         subscriber.onSubscribe(this)
@@ -68,6 +70,7 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
         } else if (!cancelled || failure !is CancellationException) {
             subscriber.onError(failure)
         }
+        over.complete(Unit)
     }
 
     override fun request(more: Long) {
@@ -79,7 +82,9 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
 
     override fun cancel() {
         cancelled = true
-        coroutine?.cancel()
+        val ending = coroutine ?: return
+        ending.cancel()
+        Endings.add(over.future())
     }
 }
 

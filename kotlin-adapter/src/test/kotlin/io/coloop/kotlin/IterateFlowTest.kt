@@ -166,15 +166,33 @@ class IterateFlowTest {
             } finally {
                 withContext(NonCancellable) { delay(1) }
                 assertThat(Thread.currentThread()).isSameAs(own)
-                trail.step(2)
+                trail.step(1)
             }
         }
         val left = mutableListOf<Int>()
         flow.iterate(4, Consumer { left += it }).use { for (item in it) if (item == 2) break }
-        trail.step(1)
-        Await.sleep(Duration.ofMillis(2))
-        trail.finished(2)
+        trail.finished(1)
         assertThat(left).containsExactly(3)
+    }
+
+    @LoopTest
+    fun trapACancelledTaskEndedBeforeTheFlowThatItIteratesOver(clock: VirtualClock) {
+        var clean = false
+        val flow = flow {
+            try {
+                emit(1)
+                delay(Long.MAX_VALUE)
+            } finally {
+                withContext(NonCancellable) { delay(3) }
+                clean = true
+            }
+        }
+        val task = task { flow.map { it + 1 }.iterate().use { for (item in it) Unit } }
+        settle()
+        task.cancel("enough")
+        thrownBy<TaskCancelledException> { Await.await(task) }
+        assertThat(clean).isTrue()
+        assertThat(clock.elapsed()).isEqualTo(Duration.ofMillis(3))
     }
 
     @LoopTest

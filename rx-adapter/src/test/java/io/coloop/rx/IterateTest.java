@@ -22,6 +22,7 @@ import io.coloop.test.VirtualClock;
 import io.reactivex.rxjava3.core.BackpressureStrategy;
 import io.reactivex.rxjava3.core.Flowable;
 import io.reactivex.rxjava3.core.Observable;
+import io.reactivex.rxjava3.core.Single;
 import io.reactivex.rxjava3.exceptions.MissingBackpressureException;
 import io.reactivex.rxjava3.exceptions.ProtocolViolationException;
 import io.reactivex.rxjava3.subjects.PublishSubject;
@@ -244,6 +245,56 @@ class IterateTest {
     }
 
     // ---- cancel
+
+    @LoopTest
+    void trapTheResourceOfASourceWasInUseRightAfterTheTry() {
+        List<String> said = new ArrayList<>();
+        Flowable<Integer> rows = Flowable.using(
+                () -> said.add("open"), connection -> Flowable.range(1, 100), connection -> said.add("released"));
+        for (Streamed<Integer> stream : both(rows)) {
+            try (Iteration<Integer> items = stream.iterate()) {
+                assertThat(items.iterator().next()).isEqualTo(1);
+            }
+        }
+        assertThat(said).containsExactly("open", "released", "open", "released");
+    }
+
+    @LoopTest
+    void bodiesBehindOperatorsHaveEndedWhenItIsClosed(Loop loop, VirtualClock clock) {
+        List<String> said = new ArrayList<>();
+        Flowable<Integer> numbers = Rx.<Integer>flowable(loop, emitter -> {
+                    try {
+                        for (int i = 1; ; i++) {
+                            emitter.emit(i);
+                        }
+                    } finally {
+                        sleep(Duration.ofMillis(5));
+                        said.add("numbers");
+                    }
+                })
+                .map(number -> number * 2)
+                .flatMapSingle(
+                        number -> number < 6
+                                ? Single.just(number)
+                                : Rx.single(loop, () -> {
+                                    try {
+                                        sleep(Duration.ofDays(1));
+                                        return 0;
+                                    } finally {
+                                        sleep(Duration.ofMillis(7));
+                                        said.add("lookup");
+                                    }
+                                }),
+                        false,
+                        4);
+        try (Iteration<Integer> items = iterate(numbers, 1)) {
+            assertThat(items.iterator().next()).isEqualTo(2);
+            assertThat(items.iterator().next()).isEqualTo(4);
+            settle();
+        }
+        assertThat(said).startsWith("numbers").contains("lookup");
+        assertThat(clock.elapsed()).isEqualTo(Duration.ofMillis(7));
+    }
 
     @LoopTest
     void trapAnAdapterThatNeverCancelsItsSource() {
