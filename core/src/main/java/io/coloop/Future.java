@@ -490,6 +490,16 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
         cancel(reason);
     }
 
+    /**
+     * Runs the action once this is done: from the ready queue, in the order of registration with what else waits for this, in the caller's context. A failure counts as observed only if the action looks at it. Lighter than a
+     * stage, and can be taken back. Any thread.
+     */
+    public final DoneHook onDone(Runnable action) {
+        DoneCallback hook = new DoneCallback(this, Objects.requireNonNull(action, "action"));
+        register(hook);
+        return hook;
+    }
+
     // ---- derived stages
 
     /** Settles {@code result} when this future is done, given its value or its failure. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coloop.test.LoopTest;
+import io.coloop.test.Reports;
 import io.coloop.test.Trail;
 import io.coloop.test.VirtualClock;
 import java.util.ArrayList;
@@ -26,6 +27,130 @@ class FutureTest {
         for (int i = 0; i < 5; i++) {
             yieldNow();
         }
+    }
+
+    // ---- onDone
+
+    @LoopTest
+    void aDoneHookStandsInTheOrderOfRegistration(Loop loop) {
+        Promise<String> promise = Promise.create();
+        Future<String> future = promise.future();
+        List<String> order = new ArrayList<>();
+        future.thenRun(() -> order.add("stage"));
+        future.onDone(() -> order.add("hook, on the loop's own thread: " + (Task.currentOrNull() == null)));
+        Task<Boolean> task = Task.spawn(() -> {
+            await(future);
+            return order.add("task");
+        });
+        pause();
+        future.onDone(() -> order.add("later hook"));
+        promise.complete("value");
+        assertThat(order).isEmpty();
+        await(task);
+        pause();
+        assertThat(order).containsExactly("stage", "hook, on the loop's own thread: true", "task", "later hook");
+        future.onDone(() -> order.add("of one that is done"));
+        assertThat(order).hasSize(4);
+        pause();
+        assertThat(order).endsWith("of one that is done");
+    }
+
+    @LoopTest
+    void aDoneHookRunsInItsRegistrarsContext() {
+        ContextVar<String> name = ContextVar.of("name", "nobody");
+        Promise<String> promise = Promise.create();
+        List<String> seen = new ArrayList<>();
+        try (ContextVar.Change ignored = name.set("registrar")) {
+            promise.future().onDone(() -> seen.add(name.get()));
+        }
+        promise.complete("value");
+        pause();
+        assertThat(seen).containsExactly("registrar");
+    }
+
+    @LoopTest
+    void aDoneHookThatIsRemovedDoesNotRun() {
+        List<String> ran = new ArrayList<>();
+        Promise<String> promise = Promise.create();
+        DoneHook before = promise.future().onDone(() -> ran.add("removed while it waits"));
+        DoneHook ready = promise.future().onDone(() -> ran.add("removed in the ready queue"));
+        promise.future().onDone(() -> ran.add("stays"));
+        before.remove();
+        before.remove();
+        promise.complete("value");
+        ready.remove();
+        pause();
+        assertThat(ran).containsExactly("stays");
+        ready.remove();
+    }
+
+    @LoopTest
+    void aDoneHookIsRemovedFromAnotherThread(Loop loop, VirtualClock clock) {
+        List<String> ran = new ArrayList<>();
+        Promise<String> promise = Promise.create();
+        DoneHook hook = promise.future().onDone(() -> ran.add("removed"));
+        try (VirtualClock.ForeignOperation ignored = clock.foreign(loop)) {
+            await(CompletableFuture.runAsync(hook::remove));
+        }
+        promise.complete("value");
+        pause();
+        assertThat(ran).isEmpty();
+    }
+
+    @LoopTest
+    void aFailureThatADoneHookDoesNotLookAtIsUnobserved(Reports reports) {
+        IllegalStateException failure = new IllegalStateException("expected");
+        for (boolean removed : List.of(false, true)) {
+            Promise<String> promise = Promise.create();
+            DoneHook hook = promise.future().onDone(() -> {});
+            promise.fail(failure);
+            if (removed) {
+                hook.remove();
+            }
+            pause();
+            assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure())
+                    .isSameAs(failure);
+        }
+        Promise<String> looked = Promise.create();
+        List<Throwable> seen = new ArrayList<>();
+        looked.future().onDone(() -> seen.add(looked.future().exceptionNow()));
+        looked.fail(failure);
+        pause();
+        assertThat(seen).containsExactly(failure);
+    }
+
+    @LoopTest
+    void whatADoneHookThrowsIsReported(Reports reports) {
+        IllegalStateException failure = new IllegalStateException("expected");
+        Future.completed("value").onDone(() -> {
+            throw failure;
+        });
+        pause();
+        assertThat(reports.takeOnly(Report.Kind.CALLBACK_FAILED).failure()).isSameAs(failure);
+    }
+
+    @LoopTest
+    void aDoneHookKeepsAFutureFromBeingAbandoned() {
+        Promise<String> promise = Promise.create();
+        DoneHook hook = promise.future().onDone(() -> {});
+        promise.future().thenRun(() -> {}).cancel();
+        pause();
+        assertThat(promise.future().isCancelled()).isFalse();
+        hook.remove();
+        promise.future().thenRun(() -> {}).cancel();
+        pause();
+        assertThat(promise.future().isCancelled()).isTrue();
+    }
+
+    @Test
+    void aDoneHookOfAClosedLoopRunsWhereItIsCompleted() {
+        Loop loop = Loop.builder().start();
+        Promise<String> promise = loop.promise();
+        List<Thread> ran = new ArrayList<>();
+        promise.future().onDone(() -> ran.add(Thread.currentThread()));
+        loop.close();
+        promise.complete("value");
+        assertThat(ran).containsExactly(Thread.currentThread());
     }
 
     // ---- states

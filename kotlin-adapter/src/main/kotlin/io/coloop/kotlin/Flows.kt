@@ -26,7 +26,7 @@ import kotlinx.coroutines.flow.single
  *
  * 1. *Start:* the flow is collected once, from the first `hasNext()` on.
  * 2. *Thread:* it is collected on the loop's own thread, on [Loop.dispatcher], without a hop; the task takes the items.
- * 3. *Cancellation:* closing the iteration cancels the collecting, at once, wherever the flow suspends; its `finally` blocks run on the loop. A cancelled task gets its
+ * 3. *Cancellation:* closing the iteration cancels the collecting, at once, wherever the flow suspends, and waits in a task for its `finally` blocks, which run on the loop; see [Iteration.close]. A cancelled task gets its
  *    [io.coloop.TaskCancelledException] and leaves the iteration open until it is closed. A flow that is cancelled otherwise is a failure with its [CancellationException].
  * 4. *Empty* is an iteration without items. *Null* fails it.
  * 5. *Undelivered:* items that are here when it is closed are closed if they are [AutoCloseable], otherwise dropped. A failure that comes after that is reported, and goes to the

@@ -17,13 +17,12 @@ import kotlinx.coroutines.withContext
 
 internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
     suspendCancellableCoroutine { continuation ->
-        val view = toCompletableFuture()
-        view.whenComplete { _, _ -> continuation.resumeHere() }
-        continuation.invokeOnCancellation { cancelled ->
+        val hook = onDone { continuation.resumeHere() }
+        continuation.invokeOnCancellation {
             if (owned) {
                 cancel("the coroutine that awaits it was cancelled")
             } else {
-                view.completeExceptionally(cancelled) // it no longer observes the future
+                hook.remove() // it no longer observes the future
             }
         }
     }
