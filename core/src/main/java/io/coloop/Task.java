@@ -73,7 +73,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         this.body = inForeignContext(loop.foreignSnapshot(), Objects.requireNonNull(body, "body"));
         this.context = Context.current();
         this.trace = Trace.isWanted(loop) ? Trace.begin(loop, name()) : null;
-        this.fiber = loop.fibers().create(name, this::runBody);
+        this.fiber = loop.fibers().create(name == null ? loop.name() : name, this::runBody);
         fiber.thread().setUncaughtExceptionHandler(step); // see Current
     }
 

@@ -144,7 +144,8 @@ class FiberTest {
             return thread;
         });
         assertThat(await(task)).isNotSameAs(Thread.currentThread());
-        assertThat(await(Task.spawn(() -> Thread.currentThread().getName()))).isEmpty();
+        assertThat(await(Task.spawn(() -> Thread.currentThread().getName())))
+                .isEqualTo(Loop.current().name());
     }
 
     // ---- interrupts

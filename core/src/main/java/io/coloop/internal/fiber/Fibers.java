@@ -35,10 +35,10 @@ public final class Fibers {
      * A fiber that has not started. Any thread. It inherits no thread locals and no scoped values; its context class loader
      * is the caller's.
      *
-     * @param name the thread's name, or null for none
+     * @param name the thread's
      * @param body what it runs; must not throw. It returns what the carrier thread runs right after the stack has ended, or null
      */
-    public Fiber create(@Nullable String name, Supplier<? extends @Nullable Runnable> body) {
+    public Fiber create(String name, Supplier<? extends @Nullable Runnable> body) {
         Fiber fiber = mounted() ? new MountedFiber(carrier, name, body) : new HandOffFiber(baton, carrier, name, body);
         fiber.thread().setContextClassLoader(Thread.currentThread().getContextClassLoader());
         return fiber;

@@ -20,21 +20,20 @@ final class HandOffFiber extends Fiber {
     private boolean started; // the baton holder's
     private volatile boolean holds;
 
-    HandOffFiber(Baton baton, Carrier carrier, @Nullable String name, Supplier<? extends @Nullable Runnable> body) {
+    HandOffFiber(Baton baton, Carrier carrier, String name, Supplier<? extends @Nullable Runnable> body) {
         this.baton = baton;
         this.carrier = carrier;
-        Thread.Builder.OfVirtual builder = Thread.ofVirtual().inheritInheritableThreadLocals(false);
-        if (name != null) {
-            builder.name(name);
-        }
-        this.thread = builder.unstarted(() -> {
-            Runnable then = null;
-            try {
-                then = body.get();
-            } finally {
-                passOn(then);
-            }
-        });
+        this.thread = Thread.ofVirtual()
+                .name(name)
+                .inheritInheritableThreadLocals(false)
+                .unstarted(() -> {
+                    Runnable then = null;
+                    try {
+                        then = body.get();
+                    } finally {
+                        passOn(then);
+                    }
+                });
     }
 
     @Override

@@ -67,7 +67,7 @@ final class Jdk {
         return Outcome.PROBLEM;
     }
 
-    static Thread newVirtualThread(Executor scheduler, @Nullable String name, Runnable body) {
+    static Thread newVirtualThread(Executor scheduler, String name, Runnable body) {
         try {
             return (Thread) Objects.requireNonNull(NEW_VIRTUAL_THREAD)
                     .invokeExact(scheduler, name, NO_INHERIT_THREAD_LOCALS, body);

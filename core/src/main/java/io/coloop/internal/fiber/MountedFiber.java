@@ -22,7 +22,7 @@ final class MountedFiber extends Fiber implements Runnable {
     private @Nullable Runnable then;
     private volatile boolean pinned; // set by a rescuer, when the suspend that it is for can end no other way
 
-    MountedFiber(Carrier carrier, @Nullable String name, Supplier<? extends @Nullable Runnable> body) {
+    MountedFiber(Carrier carrier, String name, Supplier<? extends @Nullable Runnable> body) {
         this.scheduler = new Scheduler(carrier, this);
         this.body = body;
         this.thread = Jdk.newVirtualThread(scheduler, name, this);

@@ -32,7 +32,7 @@ final class Trial implements Carrier {
     }
 
     private String steps() {
-        MountedFiber tried = new MountedFiber(this, null, this::body);
+        MountedFiber tried = new MountedFiber(this, "trial", this::body);
         fiber = tried;
         try {
             tried.resume();
