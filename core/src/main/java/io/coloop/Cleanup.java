@@ -123,10 +123,16 @@ public final class Cleanup {
 
     /** How many cancel requests are kept from the code that the task runs. */
     static int heldBack(Task<?> task) {
+        Cleanup scope = protecting(task);
+        return scope == null ? 0 : scope.held;
+    }
+
+    /** The innermost scope of the task whose grace is not over, or null. */
+    static @Nullable Cleanup protecting(Task<?> task) {
         Cleanup scope = task.cleanup;
         while (scope != null && scope.open) {
             scope = scope.outer;
         }
-        return scope == null ? 0 : scope.held;
+        return scope;
     }
 }

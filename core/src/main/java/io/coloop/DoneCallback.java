@@ -1,15 +1,13 @@
 package io.coloop;
 
-/** What {@link Future#onDone} registers. Whether it looks at the outcome is known when it has run. */
+/** What {@link Future#onDone} registers. Whether it looks at the outcome is known when it has run, or later. */
 final class DoneCallback extends Listener implements DoneHook {
     private final Future<?> future;
     private final Runnable action;
-    private final ContextCapture.Snapshot context;
 
     DoneCallback(Future<?> future, Runnable action) {
         this.future = future;
         this.action = action;
-        this.context = future.loop().snapshot();
     }
 
     @Override
@@ -29,12 +27,14 @@ final class DoneCallback extends Listener implements DoneHook {
 
     @Override
     public void run() {
-        try {
-            if (!left) {
-                context.run(action);
-            }
-        } finally {
+        if (left) {
             future.turnedAway();
+            return;
+        }
+        try {
+            action.run();
+        } finally {
+            loop().failures().hold(future);
         }
     }
 

@@ -491,11 +491,20 @@ public sealed class Future<T extends @Nullable Object> implements CompletionStag
     }
 
     /**
-     * Runs the action once this is done: from the ready queue, in the order of registration with what else waits for this, in the caller's context. A failure counts as observed only if the action looks at it. Lighter than a
-     * stage, and can be taken back. Any thread.
+     * Runs the action once this is done: from the ready queue, in the order of registration with what else waits for this, in the caller's context. A failure counts as observed once somebody looks at it; one at which nobody does is
+     * reported when this is collected, or when the loop closes. Lighter than a stage, and can be taken back. Any thread.
      */
     public final DoneHook onDone(Runnable action) {
-        DoneCallback hook = new DoneCallback(this, Objects.requireNonNull(action, "action"));
+        return hook(loop.inContext(Objects.requireNonNull(action, "action")));
+    }
+
+    /** As {@link #onDone(Runnable)}, in a context of the caller's choice, with no foreign one. */
+    public final DoneHook onDone(Runnable action, Context context) {
+        return hook(loop.inContext(Objects.requireNonNull(action, "action"), context));
+    }
+
+    private DoneHook hook(Runnable action) {
+        DoneCallback hook = new DoneCallback(this, action);
         register(hook);
         return hook;
     }

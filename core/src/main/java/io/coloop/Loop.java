@@ -72,6 +72,10 @@ public final class Loop implements Executor, AutoCloseable {
     private long silentSince; // the youngest task's id when silence was reported last
     private volatile boolean waiting = true;
     CurrentContext context = Context.EMPTY; // the running callback's
+
+    @Nullable
+    Ending ending; // the source's cancel that runs
+
     int nestedCancels; // combined futures that are being cancelled inside one another
     private @Nullable Task<?> running; // the task that has the loop; read by the watchdog likewise
 
@@ -236,11 +240,7 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws LoopClosedException if the loop is closed
      */
     public void execute(Runnable action, Context context) {
-        Objects.requireNonNull(action, "action");
-        Runnable inContext = Objects.requireNonNull(context, "context").isEmpty()
-                ? action
-                : () -> context.run(() -> runItem(action));
-        if (isClosed() || !offerItem(inContext)) {
+        if (isClosed() || !offerItem(inContext(Objects.requireNonNull(action, "action"), context))) {
             throw Misuse.closed("execute(...)", this);
         }
     }
@@ -542,6 +542,10 @@ public final class Loop implements Executor, AutoCloseable {
     Runnable inContext(Runnable action) {
         ContextCapture.Snapshot snapshot = snapshot();
         return snapshot == ContextCapture.Snapshot.NOTHING ? action : () -> snapshot.run(() -> runItem(action));
+    }
+
+    Runnable inContext(Runnable action, Context context) {
+        return Objects.requireNonNull(context, "context").isEmpty() ? action : () -> context.run(() -> runItem(action));
     }
 
     ConcurrentHashMap<LoopLocal<?>, Object> locals() {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -97,26 +98,48 @@ class FutureTest {
         assertThat(ran).isEmpty();
     }
 
-    @LoopTest
-    void aFailureThatADoneHookDoesNotLookAtIsUnobserved(Reports reports) {
+    @Test
+    void aFailureThatADoneHookDoesNotLookAtIsReportedWhenNobodyCanAnyMore() {
+        List<Report> reports = new CopyOnWriteArrayList<>();
         IllegalStateException failure = new IllegalStateException("expected");
-        for (boolean removed : List.of(false, true)) {
-            Promise<String> promise = Promise.create();
-            DoneHook hook = promise.future().onDone(() -> {});
-            promise.fail(failure);
-            if (removed) {
-                hook.remove();
+        List<Future<?>> kept = new ArrayList<>();
+        Loop.builder().debug(true).exceptionHandler(reports::add).run(() -> {
+            for (boolean looks : List.of(true, false)) {
+                Promise<String> promise = Promise.create();
+                kept.add(promise.future());
+                promise.future()
+                        .onDone(() -> assertThat(looks && promise.future().exceptionNow() == null)
+                                .isFalse());
+                promise.fail(failure);
             }
             pause();
-            assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure())
-                    .isSameAs(failure);
-        }
-        Promise<String> looked = Promise.create();
-        List<Throwable> seen = new ArrayList<>();
-        looked.future().onDone(() -> seen.add(looked.future().exceptionNow()));
-        looked.fail(failure);
+            assertThat(reports).isEmpty();
+        });
+        assertThat(reports).extracting(Report::kind).containsExactly(Report.Kind.UNOBSERVED_FAILURE);
+        assertThat(kept).hasSize(2);
+    }
+
+    @LoopTest
+    void aDoneHookThatIsRemovedHasNotLooked(Reports reports) {
+        Promise<String> promise = Promise.create();
+        DoneHook hook = promise.future().onDone(() -> {});
+        promise.fail(new IllegalStateException("expected"));
+        hook.remove();
         pause();
-        assertThat(seen).containsExactly(failure);
+        assertThat(reports.takeOnly(Report.Kind.UNOBSERVED_FAILURE).failure()).hasMessage("expected");
+    }
+
+    @LoopTest
+    void aDoneHookDoesNotTakeAFailureFromWhoLooksLater(Loop loop, VirtualClock clock) {
+        try (LoopGroup others = LoopGroup.start("others", 1);
+                VirtualClock.ForeignOperation ignored = clock.foreign(loop)) {
+            Promise<String> promise = others.next().promise();
+            promise.future().onDone(() -> {});
+            Task<String> looking = Task.spawn(() -> await(promise.future()));
+            pause();
+            promise.fail(new IllegalStateException("expected"));
+            assertThatThrownBy(() -> await(looking)).hasMessage("expected");
+        }
     }
 
     @LoopTest

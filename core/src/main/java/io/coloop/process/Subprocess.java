@@ -275,7 +275,7 @@ public final class Subprocess implements AutoCloseable {
     }
 
     /**
-     * Writes its input and closes it, reads its output and errors meanwhile, so that no full pipe stops it, and waits for its end. That it does not want all of the input is no error. What is no pipe is left out. If this is
+     * Writes its input and closes it, reads its output and errors meanwhile, so that no full pipe stops it, and waits for its end. That it does not want all of the input is no error. What is no pipe is left out. Let nobody else read meanwhile. If this is
      * cancelled, the process goes on, and what it wrote can be read still. Task only.
      *
      * @param limit how many bytes of output, and of errors, there may be

@@ -3,6 +3,7 @@ package io.coloop.stream;
 import io.coloop.Await;
 import io.coloop.Awaitable;
 import io.coloop.Body;
+import io.coloop.Ending;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.LoopMisuseException;
@@ -306,7 +307,7 @@ final class Emission<T> implements Flow.Subscription, Emitter<T> {
         }
         Task<?> running = task;
         if (running != null) {
-            Endings.add(running);
+            Ending.add(running);
         }
     }
 

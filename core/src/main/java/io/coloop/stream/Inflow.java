@@ -1,11 +1,10 @@
 package io.coloop.stream;
 
-import io.coloop.Future;
+import io.coloop.Ending;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Promise;
 import io.coloop.Task;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicLong;
@@ -241,10 +240,10 @@ final class Inflow<T> implements Flow.Subscriber<T> {
     /**
      * Wants no more: disposes of what is here, and cancels the source if it has not ended; from the ready queue, as that runs foreign code. Idempotent.
      *
-     * @return what ends by that cancel, once the source has heard of it; null if there is nobody to cancel
+     * @return the cancel, or null if there is nobody to cancel
      */
     @Nullable
-    Future<List<Future<?>>> close() {
+    Ending close() {
         Object before = end.getAndSet(CLOSED);
         for (int i = 0; i < ring.length(); i++) {
             disposeOf(slot(taken + i));
@@ -252,19 +251,9 @@ final class Inflow<T> implements Flow.Subscriber<T> {
         if (before instanceof Throwable failure) {
             undelivered.error(failure);
         }
-        wake();
-        return before == null ? cancelSoon() : null;
-    }
-
-    private @Nullable Future<List<Future<?>>> cancelSoon() {
-        Promise<List<Future<?>>> heard = loop.promise();
-        try {
-            loop.execute(() -> heard.complete(Endings.of(loop, this::cancelSource)));
-            return heard.future();
-        } catch (LoopClosedException closed) {
-            cancelSource();
-            return null;
-        }
+        Ending ending = before == null ? Ending.of(loop, this::cancelSource) : null;
+        wake(); // last, so that the source hears of it before the task goes on
+        return ending;
     }
 
     /** The end was seen: there is nothing to dispose of. */

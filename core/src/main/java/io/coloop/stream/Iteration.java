@@ -2,8 +2,8 @@ package io.coloop.stream;
 
 import io.coloop.Await;
 import io.coloop.Awaitable;
-import io.coloop.Cleanup;
 import io.coloop.CloseHook;
+import io.coloop.Ending;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopMisuseException;
@@ -11,10 +11,7 @@ import io.coloop.Promise;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
 import io.coloop.VoidBody;
-import io.coloop.WaitUntil;
-import java.time.Duration;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.Flow;
@@ -55,14 +52,13 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
     /** How many items are asked for where nobody says. */
     public static final int DEFAULT_PREFETCH = 32;
 
-    private static final Duration GRACE = Duration.ofSeconds(5);
-
     private final Loop loop;
     private final Flow.Publisher<? extends T> source;
     private final Inflow<T> inflow;
     private final Iterator<T> iterator = new Items();
     private @Nullable CloseHook closeHook; // null until it is subscribed
     private boolean closed;
+    private @Nullable Ending ending; // what whoever closes it waits for
 
     private Iteration(Loop loop, Flow.Publisher<? extends T> source, Inflow<T> inflow) {
         this.loop = loop;
@@ -104,28 +100,27 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
     }
 
     /**
-     * Ends the iteration; a {@code hasNext()} that waits says false. In a task it returns when the source has heard of it and what coloop ran for it has ended; if that takes more than five seconds and the task is being cancelled, it throws {@link TaskCancelledException}. Idempotent. Loop only.
+     * Ends the iteration; a {@code hasNext()} that waits says false. In a task it returns when the source has heard of it and what coloop runs for it has ended, no matter who closed it first; see {@link Ending#await}. Idempotent. Loop only.
+     *
+     * @throws TaskCancelledException if that takes more than five seconds and the task is being cancelled
      */
     @Override
     public void close() {
         checkOnLoop("Iteration.close()");
+        closeNow();
+        if (ending != null && Task.currentOrNull() != null) {
+            ending.await();
+        }
+    }
+
+    private void closeNow() {
         if (closed) {
             return;
         }
         boolean begun = closeHook != null;
         end();
-        Future<List<Future<?>>> heard = inflow.close();
-        if (begun && heard != null && Task.currentOrNull() != null) {
-            Cleanup.run(GRACE, () -> awaitEnd(heard));
-        }
-    }
-
-    private static void awaitEnd(Future<List<Future<?>>> heard) {
-        List<Future<?>> ending = Await.await(heard);
-        ending.remove(Task.current()); // by what the source did with it
-        if (!ending.isEmpty()) {
-            Await.waitFor(ending, WaitUntil.ALL_DONE);
-        }
+        Ending cancel = inflow.close();
+        ending = begun ? cancel : null;
     }
 
     private void end() {
@@ -186,7 +181,7 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
     private final class AtLoopsEnd implements VoidBody<RuntimeException> {
         @Override
         public void run() {
-            close();
+            closeNow(); // other hooks wait for this one
         }
 
         @Override

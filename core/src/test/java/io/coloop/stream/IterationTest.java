@@ -9,12 +9,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.coloop.Cleanup;
+import io.coloop.Ending;
 import io.coloop.Loop;
 import io.coloop.LoopGroup;
 import io.coloop.LoopMisuseException;
+import io.coloop.Promise;
 import io.coloop.Report;
 import io.coloop.Task;
 import io.coloop.TaskCancelledException;
+import io.coloop.TaskGroup;
 import io.coloop.TaskTimeoutException;
 import io.coloop.test.LoopTest;
 import io.coloop.test.Reports;
@@ -711,6 +715,112 @@ class IterationTest {
             takeOne(cleaning(others.next(), Duration.ZERO, said));
             assertThat(said).containsExactly("cleaning", "clean");
         }
+    }
+
+    /** The trap: who was woken by another's close went on before the source had heard of it. */
+    @LoopTest
+    void whoIteratesWaitsAsWellIfAnotherClosesIt(Loop loop) {
+        for (boolean byATask : List.of(false, true)) {
+            List<String> said = new ArrayList<>();
+            Iteration<Integer> items = iterate(
+                    publisher(loop, emitter -> {
+                        emitter.emit(0);
+                        try {
+                            sleep(Duration.ofDays(1));
+                        } finally {
+                            sleep(Duration.ofMillis(5));
+                            said.add("clean");
+                        }
+                    }),
+                    1);
+            Task<?> iterating = Task.spawn(() -> {
+                try (items) {
+                    items.forEach(item -> {});
+                }
+                said.add("iterated");
+            });
+            settle();
+            if (byATask) {
+                items.close();
+                said.add("closed");
+            } else {
+                loop.execute(items::close);
+            }
+            await(iterating);
+            assertThat(said).startsWith("clean").contains("iterated").hasSize(byATask ? 3 : 2);
+        }
+    }
+
+    @LoopTest
+    void aWokenTaskGoesOnAfterTheSourceHasHeardOfTheClose(Loop loop) {
+        Probe<Integer> source = Probe.create();
+        Iteration<Integer> items = iterate(source, 1);
+        Task<List<String>> iterating = Task.spawn(() -> {
+            assertThat(items.iterator().hasNext()).isFalse();
+            return List.copyOf(source.told);
+        });
+        settle();
+        loop.execute(items::close);
+        assertThat(await(iterating)).endsWith("cancel");
+    }
+
+    @LoopTest
+    void aCleanupAroundItProtectsTheWaitAsLongAsItSays(Loop loop, VirtualClock clock) {
+        List<String> said = new ArrayList<>();
+        Task<?> closing = Task.spawn(() -> Cleanup.run(Duration.ofSeconds(30), () -> {
+            takeOne(cleaning(loop, Duration.ofSeconds(8), said));
+            said.add("committed");
+        }));
+        sleep(Duration.ofSeconds(1));
+        closing.cancel();
+        assertThatThrownBy(() -> await(closing)).isInstanceOf(TaskCancelledException.class);
+        assertThat(said).containsExactly("cleaning", "clean", "committed");
+        assertThat(clock.elapsed()).isEqualTo(Duration.ofSeconds(8));
+    }
+
+    @Test
+    @Timeout(10)
+    void whatALoopClosesDoesNotKeepOlderHooksWaiting() {
+        List<String> said = new CopyOnWriteArrayList<>();
+        Loop.run(() -> {
+            Loop.current().onClose(() -> said.add("older hook"));
+            Promise<Void> never = Promise.create();
+            Probe<Integer> source = numbers(9).onCancel(() -> {
+                said.add("cancel");
+                Ending.add(never.future());
+            });
+            assertThat(iterate(source, 1).iterator().next()).isZero();
+        });
+        assertThat(said).containsExactly("cancel", "older hook");
+    }
+
+    @LoopTest
+    void aSourceThatThrowsFromCancelIsNotWaitedFor(Reports reports) {
+        takeOne(numbers(9).onCancel(() -> {
+            throw new IllegalStateException("in cancel");
+        }));
+        assertThat(reports.takeOnly(Report.Kind.CALLBACK_FAILED).failure()).hasMessage("in cancel");
+    }
+
+    @LoopTest
+    void whatWaitsForTheOneThatClosesIsNotWaitedFor(Loop loop, VirtualClock clock) {
+        Probe<Integer> source = numbers(9);
+        Recorder<Integer> recorder = new Recorder<>(1);
+        source.onCancel(() -> recorder.subscription.cancel());
+        List<String> said = new ArrayList<>();
+        publisher(
+                        loop,
+                        (Emitter<Integer> emitter) -> TaskGroup.run(group -> {
+                            group.spawn(() -> {
+                                takeOne(source);
+                                said.add("closed");
+                            });
+                        }))
+                .subscribe(recorder);
+        settle();
+        settle();
+        assertThat(said).containsExactly("closed");
+        assertThat(clock.elapsed()).isZero();
     }
 
     @LoopTest

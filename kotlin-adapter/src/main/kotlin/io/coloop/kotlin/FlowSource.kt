@@ -1,7 +1,7 @@
 package io.coloop.kotlin
 
+import io.coloop.Ending
 import io.coloop.Loop
-import io.coloop.stream.Endings
 import io.coloop.stream.Iteration
 import io.coloop.stream.Undelivered
 import java.util.concurrent.CancellationException
@@ -65,12 +65,15 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
     }
 
     private fun end(failure: Throwable?) {
-        if (failure == null) {
-            subscriber.onComplete()
-        } else if (!cancelled || failure !is CancellationException) {
-            subscriber.onError(failure)
+        try {
+            if (failure == null) {
+                subscriber.onComplete()
+            } else if (!cancelled || failure !is CancellationException) {
+                subscriber.onError(failure)
+            }
+        } finally {
+            over.complete(Unit)
         }
-        over.complete(Unit)
     }
 
     override fun request(more: Long) {
@@ -84,7 +87,7 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
         cancelled = true
         val ending = coroutine ?: return
         ending.cancel()
-        Endings.add(over.future())
+        Ending.add(over.future())
     }
 }
 

@@ -17,7 +17,13 @@ import kotlinx.coroutines.withContext
 
 internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
     suspendCancellableCoroutine { continuation ->
-        val hook = onDone { continuation.resumeHere() }
+        val hook = onDone(
+            {
+                markObserved() // the coroutine looks at it later, perhaps on another thread
+                continuation.resumeHere()
+            },
+            Context.empty(),
+        )
         continuation.invokeOnCancellation {
             if (owned) {
                 cancel("the coroutine that awaits it was cancelled")
@@ -25,6 +31,12 @@ internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
                 hook.remove() // it no longer observes the future
             }
         }
+    }
+}
+
+private fun Future<*>.markObserved() {
+    if (isFailed) {
+        exceptionNow()
     }
 }
 

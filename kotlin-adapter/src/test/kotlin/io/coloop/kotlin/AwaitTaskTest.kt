@@ -114,6 +114,17 @@ class AwaitTaskTest {
         assertThat(await(awaiting)).isEqualTo(loop to null)
     }
 
+    @LoopTest
+    fun aCoroutineElsewhereSeesAFailureWhichIsNotReportedBefore(loop: Loop) {
+        val elsewhere = HeldDispatcher()
+        val awaiting = CoroutineScope(elsewhere).async { thrownBy<IOException> { loop.awaitTask { throw IOException("expected") } } }
+        elsewhere.release()
+        settle() // nothing is reported
+        assertThat(elsewhere.waiting).isEqualTo(1)
+        elsewhere.release()
+        assertThat(await(awaiting)).hasMessage("expected")
+    }
+
     @Test
     fun runBlockingOutsideTheLoopMayUseIt() {
         Loop.start("used from outside").use { loop ->

@@ -5,7 +5,9 @@ import io.coloop.LoopClosedException
 import io.coloop.Report
 import java.time.Duration
 import java.util.concurrent.CancellationException
+import java.io.IOException
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.TimeUnit
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.EmptyCoroutineContext
@@ -32,7 +34,8 @@ import org.junit.jupiter.api.Test
 
 /** What happens to coroutines, timers and futures when the loop is gone. */
 class ClosedLoopTest {
-    private val loop = Loop.start("closed")
+    private val reports = CopyOnWriteArrayList<Report>()
+    private val loop = Loop.builder().name("closed").exceptionHandler(reports::add).start()
 
     private fun <T> within(block: suspend CoroutineScope.() -> T): T = runBlocking { withTimeout(LIMIT_SECONDS * 1000, block) }
 
@@ -149,6 +152,16 @@ class ClosedLoopTest {
         loop.close()
         promise.complete(3)
         assertThat(within { awaiting.await() }).isEqualTo(3)
+    }
+
+    @Test
+    fun aFutureThatFailsAfterTheCloseFailsACoroutineElsewhereAndIsNotReported() {
+        val promise = loop.promise<Int>()
+        val awaiting = CoroutineScope(Dispatchers.Default).async(start = CoroutineStart.UNDISPATCHED) { thrownBy<IOException> { promise.future().await() } }
+        loop.close()
+        promise.fail(IOException("expected"))
+        assertThat(within { awaiting.await() }).hasMessage("expected")
+        assertThat(reports).isEmpty()
     }
 
     @Test

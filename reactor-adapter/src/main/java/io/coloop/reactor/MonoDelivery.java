@@ -1,10 +1,10 @@
 package io.coloop.reactor;
 
+import io.coloop.Ending;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.LoopClosedException;
 import io.coloop.Task;
-import io.coloop.stream.Endings;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -88,7 +88,7 @@ final class MonoDelivery<T> extends ReactorUndelivered<T> implements Subscriptio
         Future<? extends @Nullable T> cancelled = source.getAndSet(null);
         if (cancelled != null) {
             cancelled.cancel("its subscriber cancelled");
-            Endings.add(cancelled);
+            Ending.add(cancelled);
         }
     }
 

@@ -1,9 +1,9 @@
 package io.coloop.rx;
 
+import io.coloop.Ending;
 import io.coloop.Future;
 import io.coloop.Loop;
 import io.coloop.Task;
-import io.coloop.stream.Endings;
 import io.coloop.stream.Undelivered;
 import io.reactivex.rxjava3.core.MaybeObserver;
 import io.reactivex.rxjava3.disposables.Disposable;
@@ -41,7 +41,7 @@ final class MaybeDelivery<T> implements Disposable {
         Future<? extends @Nullable T> cancelled = source.getAndSet(null);
         if (cancelled != null) {
             cancelled.cancel("its subscriber disposed of it");
-            Endings.add(cancelled);
+            Ending.add(cancelled);
         }
     }
 
