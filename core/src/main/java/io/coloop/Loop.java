@@ -240,7 +240,8 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws LoopClosedException if the loop is closed
      */
     public void execute(Runnable action, Context context) {
-        if (isClosed() || !offerItem(inContext(Objects.requireNonNull(action, "action"), context))) {
+        Runnable inContext = inContext(Objects.requireNonNull(action, "action"), context);
+        if (isClosed() || !offerItem(inContext)) {
             throw Misuse.closed("execute(...)", this);
         }
     }

@@ -20,7 +20,7 @@ internal suspend fun <T> Future<T>.suspendUntilDone(owned: Boolean) {
         val hook = onDone(
             {
                 markObserved() // the coroutine looks at it later, perhaps on another thread
-                continuation.resumeHere()
+                continuation.resumeBare()
             },
             Context.empty(),
         )
@@ -43,14 +43,27 @@ private fun Future<*>.markObserved() {
 /** On the loop's dispatcher this is the coroutine's turn: it stands in the ready queue where a task would. */
 @OptIn(ExperimentalCoroutinesApi::class)
 internal fun CancellableContinuation<Unit>.resumeHere() {
-    val dispatcher = context[ContinuationInterceptor]
-    if (dispatcher is LoopDispatcher && dispatcher.mayRunHere()) {
-        // What it runs in is its own, not that of whoever resumes it.
-        Context.empty().run<RuntimeException> { dispatcher.resumeUndispatched(Unit) }
-    } else {
+    val dispatcher = dispatcherHere()
+    if (dispatcher == null) {
         resume(Unit)
+    } else { // what it runs in is its own, not that of whoever resumes it
+        Context.empty().run<RuntimeException> { dispatcher.resumeUndispatched(Unit) }
     }
 }
+
+/** As [resumeHere], for an item of the loop's that has no context. */
+@OptIn(ExperimentalCoroutinesApi::class)
+private fun CancellableContinuation<Unit>.resumeBare() {
+    val dispatcher = dispatcherHere()
+    if (dispatcher == null) {
+        resume(Unit)
+    } else {
+        dispatcher.resumeUndispatched(Unit)
+    }
+}
+
+/** The loop's dispatcher that it goes on with, if that may be here and now. */
+private fun CancellableContinuation<*>.dispatcherHere(): LoopDispatcher? = (context[ContinuationInterceptor] as? LoopDispatcher)?.takeIf { it.mayRunHere() }
 
 /** See [await]. */
 internal suspend fun <T> Future<T>.awaitOwned(onUndelivered: (T) -> Unit): T {
