@@ -1,6 +1,5 @@
 package io.coloop;
 
-import io.coloop.internal.fiber.Fiber;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -34,8 +33,8 @@ final class Dump {
     /** Where the thread is that has the loop, as another thread sees it; nothing before the first turn. Any thread. */
     static String ofHolder(Loop loop) {
         Task<?> task = loop.running();
-        Fiber fiber = task == null ? null : task.fiberOrNull();
-        Thread thread = fiber == null ? loop.driver().thread() : fiber.thread();
+        Thread own = task == null ? null : task.threadOrNull();
+        Thread thread = own == null ? loop.driver().thread() : own;
         if (thread == null) {
             return "";
         }

@@ -27,9 +27,7 @@ public final class Ending {
     public static Ending of(Loop loop, Runnable cancel) {
         Ending ending = new Ending(loop);
         Runnable seen = loop.inContext(Objects.requireNonNull(cancel, "cancel"));
-        try {
-            loop.execute(() -> ending.run(seen), Context.empty());
-        } catch (LoopClosedException closed) {
+        if (!loop.offerItem(() -> ending.run(seen))) {
             ending.run(seen);
         }
         return ending;

@@ -117,10 +117,10 @@ public final class Iteration<T> implements Iterable<T>, AutoCloseable {
         if (closed) {
             return;
         }
-        boolean begun = closeHook != null;
         end();
-        Ending cancel = inflow.close();
-        ending = begun ? cancel : null;
+        if (closeHook != null) {
+            ending = inflow.close();
+        }
     }
 
     private void end() {

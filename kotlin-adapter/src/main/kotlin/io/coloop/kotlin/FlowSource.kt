@@ -36,7 +36,6 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
     private var starving: CancellableContinuation<Unit>? = null
     private var coroutine: Job? = null
     private var cancelled = false
-    private val over = loop.promise<Unit>()
 
     fun start(flow: Flow<T>) {
         subscriber.onSubscribe(this)
@@ -65,14 +64,10 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
     }
 
     private fun end(failure: Throwable?) {
-        try {
-            if (failure == null) {
-                subscriber.onComplete()
-            } else if (!cancelled || failure !is CancellationException) {
-                subscriber.onError(failure)
-            }
-        } finally {
-            over.complete(Unit)
+        if (failure == null) {
+            subscriber.onComplete()
+        } else if (!cancelled || failure !is CancellationException) {
+            subscriber.onError(failure)
         }
     }
 
@@ -86,6 +81,8 @@ private class Collecting<T : Any>(private val loop: Loop, private val subscriber
     override fun cancel() {
         cancelled = true
         val ending = coroutine ?: return
+        val over = loop.promise<Unit>()
+        ending.invokeOnCompletion { over.complete(Unit) } // after end(), also if that throws
         ending.cancel()
         Ending.add(over.future())
     }

@@ -492,8 +492,7 @@ class AwaitStreamTest {
 
     @LoopTest
     void withoutOnSubscribeItsSignalsCountAndItCanBeCancelled() {
-        List<ManualStream<String>> silent =
-                List.of(new ManualStream.OfFlowable<>(true), new ManualStream.OfObservable<>(true));
+        List<ManualStream<String>> silent = ManualStream.bothWithoutOnSubscribe();
         for (ManualStream<String> source : silent) {
             Task<String> task = Task.spawn(() -> source.stream().await());
             settle();
@@ -501,8 +500,7 @@ class AwaitStreamTest {
             source.complete();
             assertThat(await(task)).isEqualTo("item");
         }
-        List<ManualStream<String>> never =
-                List.of(new ManualStream.OfFlowable<>(true), new ManualStream.OfObservable<>(true));
+        List<ManualStream<String>> never = ManualStream.bothWithoutOnSubscribe();
         for (ManualStream<String> source : never) {
             Task<String> task = Task.spawn(() -> source.stream().await());
             settle();
@@ -512,8 +510,7 @@ class AwaitStreamTest {
 
     @LoopTest
     void withoutOnSubscribeOneItemAndNothingMoreIsAnError(Reports reports) {
-        List<ManualStream<String>> silent =
-                List.of(new ManualStream.OfFlowable<>(true), new ManualStream.OfObservable<>(true));
+        List<ManualStream<String>> silent = ManualStream.bothWithoutOnSubscribe();
         for (ManualStream<String> source : silent) {
             Task<String> task = Task.spawn(() -> source.stream().await());
             settle();

@@ -676,8 +676,7 @@ class IterateTest {
 
     @LoopTest
     void withoutOnSubscribeItCanBeCancelledAndClosed() {
-        List<ManualStream<Integer>> silent =
-                List.of(new ManualStream.OfFlowable<>(true), new ManualStream.OfObservable<>(true));
+        List<ManualStream<Integer>> silent = ManualStream.bothWithoutOnSubscribe();
         for (ManualStream<Integer> source : silent) {
             Task<List<Integer>> task = Task.spawn(() -> all(source.stream().iterate()));
             settle();

@@ -15,6 +15,11 @@ interface ManualStream<T> {
         return List.of(new OfFlowable<>(), new OfObservable<>());
     }
 
+    /** Those that break the rule of {@code onSubscribe}: they never call it. */
+    static <T> List<ManualStream<T>> bothWithoutOnSubscribe() {
+        return List.of(new OfFlowable<>(true), new OfObservable<>(true));
+    }
+
     Streamed<T> stream();
 
     boolean isSubscribed();
